@@ -1,0 +1,287 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace Recur.Autograd;
+
+/// <summary>One recorded operation: its inputs, its outputs, what it saved, and how gradients flow back.</summary>
+/// <remarks>
+/// An operation is one class with a static <c>Apply</c> (forward) beside <see cref="Backward"/>. Nothing is registered
+/// anywhere. The class needs a parameterless constructor, because nodes are used again step after step; fields set in
+/// Apply are simply set anew. See docs/adding-an-op.md.
+/// <code>
+/// public sealed class SquareOp : Node
+/// {
+///     public static Tensor Apply(Tensor x)
+///     {
+///         var op = Begin&lt;SquareOp&gt;(x);
+///         Tensor y = op.NewOutput(x.Shape);
+///         // ... y.MutableSpan from x.Span
+///         return op.Record(y);
+///     }
+///
+///     protected override void Backward()
+///     {
+///         // ... add 2 x dy to InputGrad(0)
+///     }
+/// }
+/// </code>
+/// </remarks>
+public abstract class Node
+{
+    private Tensor[] inputs = new Tensor[2];
+    private bool[] needsGrad = new bool[2];
+    private TensorCore?[] outputs = new TensorCore?[1];
+    private float[]?[] saved = [];
+    private int inputCount, outputCount, savedCount;
+    private Tape tape = null!;
+
+    /// <summary>Position in the order of recording: an operation's inputs always have smaller numbers.</summary>
+    internal long Number;
+    internal long VisitedBy;
+    internal bool Freed;
+    internal int PoolIndex;
+
+    /// <summary>Whether this operation will be recorded: recording is on and an input requires a gradient.</summary>
+    protected bool IsTracked { get; private set; }
+
+    /// <summary>The number of inputs.</summary>
+    protected int InputCount => inputCount;
+
+    // ---- Forward -------------------------------------------------------------------------------------------------
+
+    /// <summary>Starts an operation with one input.</summary>
+    protected static T Begin<T>(Tensor input) where T : Node, new() => Begin<T>([input]);
+
+    /// <summary>Starts an operation with two inputs.</summary>
+    protected static T Begin<T>(Tensor first, Tensor second) where T : Node, new() => Begin<T>([first, second]);
+
+    /// <summary>Starts an operation; an optional input that is absent may be <c>default</c>.</summary>
+    /// <exception cref="InvalidOperationException">An input belongs to a graph that Backward has freed.</exception>
+    protected static T Begin<T>(params ReadOnlySpan<Tensor> inputs) where T : Node, new()
+    {
+        Tape current = Tape.Current;
+        bool tracked = false;
+        if (current.GradEnabled)
+        {
+            foreach (ref readonly Tensor input in inputs)
+            {
+                if (IsAbsent(input) || !input.Core.RequiresGrad) continue;
+                if (input.Core.Freed) ThrowFreed(typeof(T).Name);
+                tracked = true;
+            }
+        }
+
+        // The handles are checked above; a step begins here, so what Backward left readable is taken back now.
+        if (tracked) current.ReclaimFreedNodes();
+        T op = current.RentNode<T>();
+        Node node = op;
+        node.tape = current;
+        node.IsTracked = tracked;
+        if (node.inputs.Length < inputs.Length)
+        {
+            node.inputs = new Tensor[inputs.Length];
+            node.needsGrad = new bool[inputs.Length];
+        }
+
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            node.inputs[i] = inputs[i];
+            node.needsGrad[i] = tracked && !IsAbsent(inputs[i]) && inputs[i].Core.RequiresGrad;
+        }
+
+        node.inputCount = inputs.Length;
+        node.outputCount = 0;
+        node.savedCount = 0;
+        return op;
+    }
+
+    private static bool IsAbsent(in Tensor tensor) => tensor == default;
+
+    /// <summary>Memory for the next output, of unspecified contents; Apply writes every element.</summary>
+    protected Tensor NewOutput(in Shape shape)
+    {
+        if (!IsTracked) return Tensor.Empty(shape);
+        TensorCore core = NextOutputCore(shape);
+        core.Array = tape.Buffers.Rent(shape.Length);
+        core.Offset = 0;
+        core.Base = null;
+        return new Tensor(core);
+    }
+
+    /// <summary>An output that shares the memory of input <paramref name="index"/> from element <paramref name="offset"/> on.</summary>
+    protected Tensor NewView(int index, in Shape shape, int offset = 0)
+    {
+        TensorCore core = IsTracked ? NextOutputCore(shape) : new TensorCore(shape, []);
+        core.ViewOf(inputs[index].Core, offset);
+        return new Tensor(core);
+    }
+
+    private TensorCore NextOutputCore(in Shape shape)
+    {
+        if (outputCount == outputs.Length) Array.Resize(ref outputs, outputs.Length * 2);
+        TensorCore core = outputs[outputCount++] ??= new TensorCore(shape, []);
+        core.Shape = shape;
+        return core;
+    }
+
+    /// <summary>Memory that stays as written until <see cref="Backward"/> has run: values the backward pass needs.</summary>
+    protected Span<float> Save(int length)
+    {
+        if (savedCount == saved.Length) Array.Resize(ref saved, Math.Max(2, saved.Length * 2));
+        float[] buffer = tape.Buffers.Rent(length);
+        saved[savedCount++] = buffer;
+        return buffer.AsSpan(0, length);
+    }
+
+    /// <summary>Ends the forward pass of an operation with one output: it joins the graph when an input is tracked.</summary>
+    protected Tensor Record(Tensor output)
+    {
+        Record();
+        return output;
+    }
+
+    /// <summary>Ends the forward pass of an operation with several outputs.</summary>
+    protected void Record()
+    {
+        if (!IsTracked)
+        {
+            Release();
+            return;
+        }
+
+        long newestInput = 0;
+        for (int i = 0; i < inputCount; i++)
+            if (needsGrad[i] && inputs[i].Core.Producer is { } producer) newestInput = Math.Max(newestInput, producer.Number);
+        Number = tape.NextNumber(newestInput);
+        Freed = false;
+        for (int i = 0; i < outputCount; i++)
+        {
+            TensorCore core = outputs[i]!;
+            core.Producer = this;
+            core.RequiresGrad = true;
+            core.Freed = false;
+            core.HasGrad = false;
+        }
+    }
+
+    // ---- Backward ------------------------------------------------------------------------------------------------
+
+    /// <summary>Adds this operation's share to the gradient of every input that needs one.</summary>
+    protected abstract void Backward();
+
+    internal void RunBackward() => Backward();
+
+    /// <summary>Input <paramref name="index"/> as given to Apply.</summary>
+    protected Tensor Input(int index) => inputs[index];
+
+    /// <summary>Whether a gradient for input <paramref name="index"/> is wanted; the work for one that is not can be saved.</summary>
+    protected bool NeedsGrad(int index) => needsGrad[index];
+
+    /// <summary>The values of output <paramref name="index"/>.</summary>
+    protected ReadOnlySpan<float> Output(int index = 0) => outputs[index]!.Span;
+
+    /// <summary>The shape of output <paramref name="index"/>.</summary>
+    protected Shape OutputShape(int index = 0) => outputs[index]!.Shape;
+
+    /// <summary>Whether any gradient reached output <paramref name="index"/>.</summary>
+    protected bool HasOutputGrad(int index = 0) => outputs[index]!.HasGrad;
+
+    /// <summary>The gradient of output <paramref name="index"/>; zeros when none reached it. It may be overwritten: nobody reads it again.</summary>
+    protected Span<float> OutputGrad(int index = 0) => GradOf(outputs[index]!);
+
+    /// <summary>The gradient of input <paramref name="index"/> so far, to add to.</summary>
+    protected Span<float> InputGrad(int index)
+    {
+        Debug.Assert(needsGrad[index], "InputGrad of an input that needs none");
+        return GradOf(inputs[index].Core);
+    }
+
+    /// <summary>Saved memory number <paramref name="index"/>, in the order of the calls of <see cref="Save"/>.</summary>
+    protected Span<float> Saved(int index, int length) => saved[index].AsSpan(0, length);
+
+    /// <summary>Memory for the backward pass alone, of unspecified contents.</summary>
+    protected Span<float> Scratch(int length) => Save(length);
+
+    private Span<float> GradOf(TensorCore core)
+    {
+        if (core.HasGrad) return core.Grad!.Span;
+        TensorCore grad = core.Grad ??= new TensorCore(core.Shape, []) { IsGradient = true };
+        grad.Shape = core.Shape;
+        if (core.Producer is not null) grad.Array = tape.Buffers.Rent(core.Shape.Length);
+        else if (grad.Array.Length != core.Shape.Length) grad.Array = new float[core.Shape.Length];
+        core.HasGrad = true;
+        grad.Span.Clear();
+        return grad.Span;
+    }
+
+    /// <summary>Sets the gradient Backward starts from.</summary>
+    internal static void Seed(Node producer, TensorCore core, ReadOnlySpan<float> gradient)
+    {
+        Span<float> grad = producer.GradOf(core);
+        if (gradient.IsEmpty) grad[0] = 1f;
+        else gradient.CopyTo(grad);
+    }
+
+    // ---- Life cycle ----------------------------------------------------------------------------------------------
+
+    internal ReadOnlySpan<Tensor> Inputs => inputs.AsSpan(0, inputCount);
+
+    internal bool InputNeedsGrad(int index) => needsGrad[index];
+
+    /// <summary>After Backward: the saved memory and the outputs' gradients go back at once; the outputs stay readable.</summary>
+    internal void Free()
+    {
+        Freed = true;
+        for (int i = 0; i < outputCount; i++)
+        {
+            TensorCore core = outputs[i]!;
+            core.Freed = true;
+            if (!core.HasGrad) continue;
+            tape.Buffers.Return(core.Grad!.Array);
+            core.Grad.Array = [];
+            core.HasGrad = false;
+        }
+
+        ReturnSaved();
+    }
+
+    /// <summary>When the next step begins: the outputs' memory goes back and their handles become stale.</summary>
+    internal void Reclaim()
+    {
+        for (int i = 0; i < outputCount; i++)
+        {
+            TensorCore core = outputs[i]!;
+            core.Generation++;
+            core.Producer = null;
+            core.RequiresGrad = false;
+            if (core.Base is null) tape.Buffers.Return(core.Array);
+            core.Array = [];
+            core.Base = null;
+        }
+
+        Release();
+    }
+
+    private void Release()
+    {
+        ReturnSaved();
+        Array.Clear(inputs, 0, inputCount);
+        tape.ReturnNode(this);
+    }
+
+    private void ReturnSaved()
+    {
+        for (int i = 0; i < savedCount; i++)
+        {
+            tape.Buffers.Return(saved[i]!);
+            saved[i] = null;
+        }
+
+        savedCount = 0;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ThrowFreed(string op) => throw new InvalidOperationException(
+        $"{(op.EndsWith("Op", StringComparison.Ordinal) ? op[..^2] : op)}: an input belongs to a graph that Backward has already freed. " +
+        "A hidden state carried into the next step needs Detach(); losses of one graph are summed and Backward called once.");
+}

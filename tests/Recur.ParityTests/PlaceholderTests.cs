@@ -1,0 +1,1 @@
+namespace Recur.ParityTests;

@@ -1,0 +1,17 @@
+namespace Recur.Tests;
+
+public sealed class ShapeTests
+{
+    [Fact]
+    public void ToString_Matrix_LooksLikePython() => Assert.Equal("[3, 4]", new Shape(3, 4).ToString());
+
+    [Fact]
+    public void Length_Scalar_IsOne() => Assert.Equal(1, default(Shape).Length);
+
+    [Fact]
+    public void New_NegativeDimension_SaysWhich()
+    {
+        var error = Assert.Throws<ArgumentException>(() => new Shape(2, -1));
+        Assert.Equal("Shape: dimension 1 must not be negative but was -1.", error.Message);
+    }
+}

@@ -1,22 +1,201 @@
+using System.Runtime.CompilerServices;
+
 namespace Recur.Kernels;
 
-/// <summary>Matrix products of row-major float matrices.</summary>
-internal static class Gemm
+/// <summary>Matrix products of row-major float matrices, by tiles that stay in registers, over packed panels of B.</summary>
+/// <remarks>
+/// Blocking: a panel of B (up to 64 columns) times a block of K stays in the second-level cache while all rows of a block of
+/// A pass by. A is read where it lies; only a transposed A is copied, in panels of 48 rows, so that the tile reads it in
+/// sequence. Every element of C is summed by one thread: within a block of K in ascending order, the blocks in ascending order.
+/// </remarks>
+internal static unsafe class Gemm
 {
+    private const int KBlock = 512;              // 64 columns x 512 x 4 bytes = 128 KiB of B in a 512 KiB to 2 MiB second-level cache
+    private const int ABlockFloats = 96 * 1024;  // 384 KiB of A beside it
+    private const int PackedRows = 48;           // eight tiles of six rows
+    private const long ParallelFlops = 200_000;  // below, waking the team costs more than it brings
+    private const int CopyTransposedFrom = 4096; // a smaller transposed A stays in the first-level cache as it is
+
     // C[M, N] = (or +=) op(A) · op(B)
     //   a  [M, K], or [K, M] when transposeA     in
     //   b  [K, N], or [N, K] when transposeB     in
     //   c  [M, N]                                out, in/out when accumulate
     // c may not overlap a or b. Cost: 2·M·N·K flops.
-    public static void Multiply(int m, int n, int k, ReadOnlySpan<float> a, bool transposeA, ReadOnlySpan<float> b, bool transposeB, Span<float> c, bool accumulate)
+    public static void Multiply(
+        int m, int n, int k, ReadOnlySpan<float> a, bool transposeA, ReadOnlySpan<float> b, bool transposeB, Span<float> c, bool accumulate)
     {
-        for (int i = 0; i < m; i++)
-            for (int j = 0; j < n; j++)
+        if (k == 0 && !accumulate) c[..(m * n)].Clear();
+        if (m == 0 || n == 0 || k == 0) return;
+        fixed (float* pa = a, pb = b, pc = c)
+        {
+            Multiply(new GemmArgs
             {
-                float sum = 0f;
-                for (int p = 0; p < k; p++)
-                    sum += (transposeA ? a[p * m + i] : a[i * k + p]) * (transposeB ? b[j * k + p] : b[p * n + j]);
-                c[i * n + j] = accumulate ? c[i * n + j] + sum : sum;
-            }
+                M = m, N = n, K = k,
+                A = pa, ARow = transposeA ? 1 : k, AStep = transposeA ? m : 1,
+                C = pc, CRow = n,
+                Add = accumulate ? pc : null, AddRow = n,
+            }, pb, transposeB ? k : n, transposeB);
+        }
     }
+
+    /// <summary>The same with strides; B is packed here.</summary>
+    public static void Multiply(in GemmArgs args, float* b, int bRow, bool transposeB)
+    {
+        var job = new PackAndMultiply { Args = args, BSource = b, BRow = bRow, TransposeB = transposeB };
+        Isa.Run(ref job);
+    }
+
+    /// <summary>The same with B packed before.</summary>
+    public static void Multiply(in GemmArgs args, PackedMatrix b)
+    {
+        var job = new MultiplyPacked { Args = args };
+        job.Args.B = b.Data;
+        Isa.Run(ref job);
+    }
+
+    private struct PackAndMultiply : ISimdKernel
+    {
+        public GemmArgs Args;
+        public float* BSource;
+        public int BRow;
+        public bool TransposeB;
+
+        public void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            Args.B = Workspace.Require(WorkspaceSlot.PackedB, PackedMatrix.Length<T>(Args.K, Args.N));
+            Packing.Pack<T>(Args.K, Args.N, BSource, BRow, TransposeB, Args.B);
+            RunParallel<T>(Args);
+        }
+    }
+
+    private struct MultiplyPacked : ISimdKernel
+    {
+        public GemmArgs Args;
+
+        public readonly void Run<T>() where T : unmanaged, ISimd<T> => RunParallel<T>(Args);
+    }
+
+    /// <summary>Splits the rows of C over the team, or its columns when there are few rows.</summary>
+    public static void RunParallel<T>(in GemmArgs args) where T : unmanaged, ISimd<T>
+    {
+        var job = new Job<T> { Args = args };
+        int parts = (int)Math.Min(ThreadTeam.Threads, 2L * args.M * args.N * args.K / ParallelFlops);
+        int panels = (args.N + PackedMatrix.PanelWidth<T>() - 1) / PackedMatrix.PanelWidth<T>();
+        int tiles = (args.M + GemmTile.MaxRows - 1) / GemmTile.MaxRows;
+        job.SplitRows = tiles >= panels;
+        ThreadTeam.Run(ref job, Math.Min(parts, Math.Max(tiles, panels)));
+    }
+
+    private struct Job<T> : IParallelKernel where T : unmanaged, ISimd<T>
+    {
+        public GemmArgs Args;
+        public bool SplitRows;
+
+        public readonly void Run(int part, int parts)
+        {
+            int panels = (Args.N + PackedMatrix.PanelWidth<T>() - 1) / PackedMatrix.PanelWidth<T>();
+            if (!SplitRows) Blocks<T>(Args, 0, Args.M, panels * part / parts, panels * (part + 1) / parts);
+            else Blocks<T>(Args, (int)((long)Args.M * part / parts), (int)((long)Args.M * (part + 1) / parts), 0, panels);
+        }
+    }
+
+    /// <summary>The rows and panels of one thread, blocked for the caches.</summary>
+    private static void Blocks<T>(in GemmArgs g, int rowBegin, int rowEnd, int panelBegin, int panelEnd) where T : unmanaged, ISimd<T>
+    {
+        int kBlocks = (g.K + KBlock + KBlock / 2 - 1) / (KBlock + KBlock / 2); // up to 768 in one block
+        int kStep = (g.K + kBlocks - 1) / kBlocks;
+        bool copyA = g.AStep != 1 && (long)g.K * g.M >= CopyTransposedFrom;
+        int rowStep = Math.Max(PackedRows, ABlockFloats / kStep / PackedRows * PackedRows);
+        float* packedA = copyA ? Workspace.Require(WorkspaceSlot.PackedA, kStep * rowStep) : null;
+
+        for (int k0 = 0; k0 < g.K; k0 += kStep)
+        {
+            int k = Math.Min(kStep, g.K - k0);
+            float* add = k0 == 0 ? g.Add : g.C;
+            nint addRow = k0 == 0 ? g.AddRow : g.CRow;
+            for (int m0 = rowBegin; m0 < rowEnd; m0 += rowStep)
+            {
+                int rows = Math.Min(rowStep, rowEnd - m0);
+                if (copyA)
+                {
+                    for (int r = 0; r < rows; r += PackedRows)
+                        Packing.PackTransposedA<T>(k, Math.Min(PackedRows, rows - r), g.A + (m0 + r) * g.ARow + k0 * g.AStep, g.AStep, packedA + (nint)r * k, PackedRows);
+                }
+
+                for (int p = panelBegin; p < panelEnd; p++)
+                {
+                    int width = PackedMatrix.PanelWidth<T>();
+                    int n0 = p * width;
+                    int columns = Math.Min(width, g.N - n0);
+                    int stored = (columns + T.Count - 1) / T.Count * T.Count;
+                    float* b = g.B + (nint)n0 * g.K + (nint)k0 * stored;
+                    for (int r = 0; r < rows;)
+                    {
+                        int run = copyA ? Math.Min(PackedRows, rows - r) : rows;
+                        float* a = copyA ? packedA + (nint)r * k : g.A + m0 * g.ARow + k0 * g.AStep;
+                        nint row = m0 + r;
+                        Panel<T, Identity>(run, columns, k, a, copyA ? 1 : g.ARow, copyA ? PackedRows : g.AStep, b,
+                            add == null ? null : add + row * addRow + n0, addRow, null, 0, g.C + row * g.CRow + n0, g.CRow);
+                        r += run;
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>All rows of one panel of at most one panel width of columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Panel<T, TE>(
+        int rows, int columns, int k, float* a, nint aRow, nint aStep, float* b,
+        float* add, nint addRow, float* aux, nint auxRow, float* c, nint cRow)
+        where T : unmanaged, ISimd<T> where TE : IEpilogue
+    {
+        int vectors = (columns + T.Count - 1) / T.Count;
+        int last = columns - (vectors - 1) * T.Count;
+        switch (vectors)
+        {
+            case 1: Rows<T, N1, TE>(rows, k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
+            case 2: Rows<T, N2, TE>(rows, k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
+            case 3: Rows<T, N3, TE>(rows, k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
+            default: Rows<T, N4, TE>(rows, k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
+        }
+    }
+
+    /// <summary>Splits rows into tiles of nearly equal height: 32 = 6 + 6 + 5 + 5 + 5 + 5, not 5 x 6 + 2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows<T, TV, TE>(
+        int rows, int k, float* a, nint aRow, nint aStep, float* b,
+        float* add, nint addRow, float* aux, nint auxRow, float* c, nint cRow, int last)
+        where T : unmanaged, ISimd<T> where TV : IConst where TE : IEpilogue
+    {
+        int tiles = (rows + GemmTile.MaxRows - 1) / GemmTile.MaxRows;
+        while (rows > 0)
+        {
+            int height = (rows + tiles - 1) / tiles;
+            switch (height)
+            {
+                case 6: GemmTile.Run<T, N6, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
+                case 5: GemmTile.Run<T, N5, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
+                case 4: GemmTile.Run<T, N4, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
+                case 3: GemmTile.Run<T, N3, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
+                case 2: GemmTile.Run<T, N2, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
+                default: GemmTile.Run<T, N1, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
+            }
+
+            a += height * aRow;
+            if (add != null) add += height * addRow;
+            aux += height * auxRow;
+            c += height * cRow;
+            rows -= height;
+            tiles--;
+        }
+    }
+}
+
+/// <summary>The operands of one product: sizes, pointers, and the strides between rows (and, for A, between steps of K).</summary>
+internal unsafe struct GemmArgs
+{
+    public int M, N, K;
+    public float* A, B, C, Add;
+    public nint ARow, AStep, CRow, AddRow;
 }

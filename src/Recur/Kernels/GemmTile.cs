@@ -1,0 +1,189 @@
+using System.Runtime.CompilerServices;
+
+namespace Recur.Kernels;
+
+/// <summary>A compile-time number: the JIT makes one version of a generic kernel for each.</summary>
+internal interface IConst
+{
+    static abstract int Value { get; }
+}
+
+internal readonly struct N1 : IConst
+{
+    public static int Value => 1;
+}
+
+internal readonly struct N2 : IConst
+{
+    public static int Value => 2;
+}
+
+internal readonly struct N3 : IConst
+{
+    public static int Value => 3;
+}
+
+internal readonly struct N4 : IConst
+{
+    public static int Value => 4;
+}
+
+internal readonly struct N5 : IConst
+{
+    public static int Value => 5;
+}
+
+internal readonly struct N6 : IConst
+{
+    public static int Value => 6;
+}
+
+/// <summary>What happens to a finished sum before it is stored, while it is still in a register.</summary>
+internal interface IEpilogue
+{
+    /// <summary>Whether <see cref="Apply"/> looks at its second argument.</summary>
+    static abstract bool ReadsAux { get; }
+
+    static abstract T Apply<T>(T sum, T aux) where T : unmanaged, ISimd<T>;
+}
+
+/// <summary>c = sum.</summary>
+internal readonly struct Identity : IEpilogue
+{
+    public static bool ReadsAux => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Apply<T>(T sum, T aux) where T : unmanaged, ISimd<T> => sum;
+}
+
+/// <summary>The innermost loop of every matrix product: one tile of C, kept in registers over the whole of K.</summary>
+/// <remarks>
+/// C[R, V·lanes] = f(add + A[R, K] · B[K, V·lanes], aux), with R = 1..6 rows and V = 1..4 vectors of columns: 24 accumulators, each a local
+/// (an array of them halves the speed). Every element is summed over k in ascending order, whatever R and V are, so
+/// neither the tiling nor the split over threads changes a bit of the result.
+/// </remarks>
+internal static unsafe class GemmTile
+{
+    public const int MaxRows = 6, MaxVectors = 4;
+
+    //   a    [R, K]            in   element (r, k) at a[r·aRow + k·aStep]: row-major or transposed
+    //   b    [K, V·lanes]      in   packed, rows of V·lanes floats one behind another
+    //   add  [R, columns]      in   row stride addRow; null for zero; may be c itself; stride 0 for a bias
+    //   aux  [R, columns]      in   row stride auxRow; read when the epilogue wants it
+    //   c    [R, columns]      out  row stride cRow
+    //   last                   the number of columns in the last vector that exist (the others are not touched)
+    // Cost: 2·R·K·columns flops.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run<T, TR, TV, TE>(
+        int k, float* a, nint aRow, nint aStep, float* b,
+        float* add, nint addRow, float* aux, nint auxRow, float* c, nint cRow, int last)
+        where T : unmanaged, ISimd<T> where TR : IConst where TV : IConst where TE : IEpilogue
+    {
+        nint lanes = T.Count;
+        T c00 = T.Zero, c01 = T.Zero, c02 = T.Zero, c03 = T.Zero;
+        T c10 = T.Zero, c11 = T.Zero, c12 = T.Zero, c13 = T.Zero;
+        T c20 = T.Zero, c21 = T.Zero, c22 = T.Zero, c23 = T.Zero;
+        T c30 = T.Zero, c31 = T.Zero, c32 = T.Zero, c33 = T.Zero;
+        T c40 = T.Zero, c41 = T.Zero, c42 = T.Zero, c43 = T.Zero;
+        T c50 = T.Zero, c51 = T.Zero, c52 = T.Zero, c53 = T.Zero;
+        float* a0 = a, a1 = TR.Value > 1 ? a + 1 * aRow : a, a2 = TR.Value > 2 ? a + 2 * aRow : a, a3 = TR.Value > 3 ? a + 3 * aRow : a, a4 = TR.Value > 4 ? a + 4 * aRow : a, a5 = TR.Value > 5 ? a + 5 * aRow : a;
+        for (int i = 0; i < k; i++)
+        {
+            T b0 = T.Load(b);
+            T b1 = TV.Value > 1 ? T.Load(b + 1 * lanes) : T.Zero;
+            T b2 = TV.Value > 2 ? T.Load(b + 2 * lanes) : T.Zero;
+            T b3 = TV.Value > 3 ? T.Load(b + 3 * lanes) : T.Zero;
+            b += TV.Value * lanes;
+            T x0 = T.Create(*a0);
+            c00 = T.Fma(x0, b0, c00);
+            if (TV.Value > 1) c01 = T.Fma(x0, b1, c01);
+            if (TV.Value > 2) c02 = T.Fma(x0, b2, c02);
+            if (TV.Value > 3) c03 = T.Fma(x0, b3, c03);
+            a0 += aStep;
+
+            if (TR.Value > 1)
+            {
+                T x1 = T.Create(*a1);
+                c10 = T.Fma(x1, b0, c10);
+                if (TV.Value > 1) c11 = T.Fma(x1, b1, c11);
+                if (TV.Value > 2) c12 = T.Fma(x1, b2, c12);
+                if (TV.Value > 3) c13 = T.Fma(x1, b3, c13);
+                a1 += aStep;
+            }
+
+            if (TR.Value > 2)
+            {
+                T x2 = T.Create(*a2);
+                c20 = T.Fma(x2, b0, c20);
+                if (TV.Value > 1) c21 = T.Fma(x2, b1, c21);
+                if (TV.Value > 2) c22 = T.Fma(x2, b2, c22);
+                if (TV.Value > 3) c23 = T.Fma(x2, b3, c23);
+                a2 += aStep;
+            }
+
+            if (TR.Value > 3)
+            {
+                T x3 = T.Create(*a3);
+                c30 = T.Fma(x3, b0, c30);
+                if (TV.Value > 1) c31 = T.Fma(x3, b1, c31);
+                if (TV.Value > 2) c32 = T.Fma(x3, b2, c32);
+                if (TV.Value > 3) c33 = T.Fma(x3, b3, c33);
+                a3 += aStep;
+            }
+
+            if (TR.Value > 4)
+            {
+                T x4 = T.Create(*a4);
+                c40 = T.Fma(x4, b0, c40);
+                if (TV.Value > 1) c41 = T.Fma(x4, b1, c41);
+                if (TV.Value > 2) c42 = T.Fma(x4, b2, c42);
+                if (TV.Value > 3) c43 = T.Fma(x4, b3, c43);
+                a4 += aStep;
+            }
+
+            if (TR.Value > 5)
+            {
+                T x5 = T.Create(*a5);
+                c50 = T.Fma(x5, b0, c50);
+                if (TV.Value > 1) c51 = T.Fma(x5, b1, c51);
+                if (TV.Value > 2) c52 = T.Fma(x5, b2, c52);
+                if (TV.Value > 3) c53 = T.Fma(x5, b3, c53);
+                a5 += aStep;
+            }
+        }
+
+        if (TR.Value > 0) Finish<T, TV, TE>(c00, c01, c02, c03, add == null ? null : add + 0 * addRow, aux + 0 * auxRow, c + 0 * cRow, last);
+        if (TR.Value > 1) Finish<T, TV, TE>(c10, c11, c12, c13, add == null ? null : add + 1 * addRow, aux + 1 * auxRow, c + 1 * cRow, last);
+        if (TR.Value > 2) Finish<T, TV, TE>(c20, c21, c22, c23, add == null ? null : add + 2 * addRow, aux + 2 * auxRow, c + 2 * cRow, last);
+        if (TR.Value > 3) Finish<T, TV, TE>(c30, c31, c32, c33, add == null ? null : add + 3 * addRow, aux + 3 * auxRow, c + 3 * cRow, last);
+        if (TR.Value > 4) Finish<T, TV, TE>(c40, c41, c42, c43, add == null ? null : add + 4 * addRow, aux + 4 * auxRow, c + 4 * cRow, last);
+        if (TR.Value > 5) Finish<T, TV, TE>(c50, c51, c52, c53, add == null ? null : add + 5 * addRow, aux + 5 * auxRow, c + 5 * cRow, last);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<T, TV, TE>(T s0, T s1, T s2, T s3, float* add, float* aux, float* c, int last)
+        where T : unmanaged, ISimd<T> where TV : IConst where TE : IEpilogue
+    {
+        nint lanes = T.Count;
+        Finish<T, TE>(s0, add, aux, c, TV.Value > 1 ? T.Count : last);
+        if (TV.Value > 1) Finish<T, TE>(s1, add == null ? null : add + lanes, aux + lanes, c + lanes, TV.Value > 2 ? T.Count : last);
+        if (TV.Value > 2) Finish<T, TE>(s2, add == null ? null : add + 2 * lanes, aux + 2 * lanes, c + 2 * lanes, TV.Value > 3 ? T.Count : last);
+        if (TV.Value > 3) Finish<T, TE>(s3, add == null ? null : add + 3 * lanes, aux + 3 * lanes, c + 3 * lanes, last);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish<T, TE>(T sum, float* add, float* aux, float* c, int columns)
+        where T : unmanaged, ISimd<T> where TE : IEpilogue
+    {
+        if (columns == T.Count)
+        {
+            if (add != null) sum = T.Load(add) + sum;
+            TE.Apply(sum, TE.ReadsAux ? T.Load(aux) : T.Zero).Store(c);
+        }
+        else
+        {
+            if (add != null) sum = T.LoadPartial(add, columns) + sum;
+            TE.Apply(sum, TE.ReadsAux ? T.LoadPartial(aux, columns) : T.Zero).StorePartial(c, columns);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace Recur.Kernels;
+
+/// <summary>A matrix B[K, N] in the order in which <see cref="GemmTile"/> reads it: panels of up to four vectors of columns.</summary>
+/// <remarks>
+/// Panel p holds columns p·width .. in rows of that width; the last panel is as wide as its columns need, rounded up to whole
+/// vectors and filled with zeros. Panel p begins at p·width·K.
+/// </remarks>
+internal sealed unsafe class PackedMatrix
+{
+    private readonly AlignedBuffer buffer = new();
+    private IsaLevel isa;
+
+    public int K { get; private set; }
+
+    public int N { get; private set; }
+
+    public float* Data { get; private set; }
+
+    /// <summary>Columns of a full panel for vectors of type <typeparamref name="T"/>.</summary>
+    public static int PanelWidth<T>() where T : unmanaged, ISimd<T> => T.Count switch
+    {
+        16 => 64, // 6 x 4 vectors fill the 32 registers of AVX-512
+        8 => 16,  // 6 x 2 vectors fill the 16 registers of AVX2
+        4 => 16,  // 6 x 4 vectors fill the 32 registers of Arm64
+        _ => 4,
+    };
+
+    /// <summary>The number of floats a packed [k, n] matrix takes.</summary>
+    public static int Length<T>(int k, int n) where T : unmanaged, ISimd<T> => k * ((n + T.Count - 1) / T.Count * T.Count);
+
+    /// <summary>Packs b, which is [k, n] with row stride <paramref name="bRow"/>, or [n, k] when <paramref name="transposed"/>.</summary>
+    public void Pack(int k, int n, float* b, int bRow, bool transposed)
+    {
+        K = k;
+        N = n;
+        isa = Isa.Current;
+        var job = new PackJob { K = k, N = n, B = b, BRow = bRow, Transposed = transposed, Buffer = buffer };
+        Isa.Run(ref job);
+        Data = job.Packed;
+    }
+
+    [Conditional("DEBUG")]
+    public void AssertFor<T>() where T : unmanaged, ISimd<T> =>
+        Debug.Assert(isa == Isa.Current, "packed for another vector width");
+
+    private ref struct PackJob : ISimdKernel
+    {
+        public int K, N, BRow;
+        public float* B, Packed;
+        public bool Transposed;
+        public AlignedBuffer Buffer;
+
+        public void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            Packed = Buffer.Require(Length<T>(K, N));
+            Packing.Pack<T>(K, N, B, BRow, Transposed, Packed);
+        }
+    }
+}
+
+/// <summary>Copies of matrices in the order in which the tiles read them.</summary>
+internal static unsafe class Packing
+{
+    /// <summary>Below this many floats waking the team costs more than the copy.</summary>
+    private const int ParallelFrom = 1 << 15;
+
+    public static void Pack<T>(int k, int n, float* b, nint bRow, bool transposed, float* packed) where T : unmanaged, ISimd<T>
+    {
+        var job = new Job<T> { K = k, N = n, B = b, BRow = bRow, Transposed = transposed, Packed = packed };
+        int panels = (n + PackedMatrix.PanelWidth<T>() - 1) / PackedMatrix.PanelWidth<T>();
+        ThreadTeam.Run(ref job, (long)k * n < ParallelFrom ? 1 : Math.Min(ThreadTeam.Threads, panels));
+    }
+
+    private struct Job<T> : IParallelKernel where T : unmanaged, ISimd<T>
+    {
+        public int K, N;
+        public nint BRow;
+        public float* B, Packed;
+        public bool Transposed;
+
+        public readonly void Run(int part, int parts)
+        {
+            int width = PackedMatrix.PanelWidth<T>();
+            int panels = (N + width - 1) / width;
+            for (int p = panels * part / parts; p < panels * (part + 1) / parts; p++)
+            {
+                int columns = Math.Min(width, N - p * width);
+                int stored = (columns + T.Count - 1) / T.Count * T.Count;
+                float* destination = Packed + (nint)p * width * K;
+                if (Transposed) PackColumns(K, columns, stored, B + p * width * BRow, BRow, destination);
+                else PackRows<T>(K, columns, stored, B + p * width, BRow, destination);
+            }
+        }
+    }
+
+    // destination[i, 0..stored) = b[i, 0..columns), zeros behind: b [K, columns] with row stride bRow.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackRows<T>(int k, int columns, int stored, float* b, nint bRow, float* destination)
+        where T : unmanaged, ISimd<T>
+    {
+        int whole = columns / T.Count * T.Count;
+        for (int i = 0; i < k; i++)
+        {
+            for (int j = 0; j < whole; j += T.Count) T.Load(b + j).Store(destination + j);
+            if (whole < stored) T.LoadPartial(b + whole, columns - whole).Store(destination + whole);
+            b += bRow;
+            destination += stored;
+        }
+    }
+
+    // destination[i, j] = b[j, i], zeros behind: b [columns, K] with row stride bRow. Blocks of 4 x 4 turned in registers.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackColumns(int k, int columns, int stored, float* b, nint bRow, float* destination)
+    {
+        int j = 0;
+        for (; j + 4 <= columns && CanTranspose4x4; j += 4)
+        {
+            float* source = b + j * bRow;
+            float* d = destination + j;
+            int i = 0;
+            for (; i + 4 <= k; i += 4) Transpose4x4(source + i, bRow, d + i * (nint)stored, stored);
+            for (; i < k; i++)
+                for (int c = 0; c < 4; c++) d[i * (nint)stored + c] = source[c * bRow + i];
+        }
+
+        for (; j < columns; j++)
+            for (int i = 0; i < k; i++) destination[i * (nint)stored + j] = b[j * bRow + i];
+        for (; j < stored; j++)
+            for (int i = 0; i < k; i++) destination[i * (nint)stored + j] = 0f;
+    }
+
+    private static bool CanTranspose4x4
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Sse.IsSupported || AdvSimd.Arm64.IsSupported;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose4x4(float* source, nint sourceRow, float* destination, nint destinationRow)
+    {
+        Vector128<float> r0 = Vector128.Load(source), r1 = Vector128.Load(source + sourceRow);
+        Vector128<float> r2 = Vector128.Load(source + 2 * sourceRow), r3 = Vector128.Load(source + 3 * sourceRow);
+        // Pairs of rows interleaved, then pairs of pairs: 00 20 01 21 | 10 30 11 31 -> 00 10 20 30 ...
+        Vector128<float> a = InterleaveLow(r0, r2), b = InterleaveHigh(r0, r2);
+        Vector128<float> c = InterleaveLow(r1, r3), d = InterleaveHigh(r1, r3);
+        InterleaveLow(a, c).Store(destination);
+        InterleaveHigh(a, c).Store(destination + destinationRow);
+        InterleaveLow(b, d).Store(destination + 2 * destinationRow);
+        InterleaveHigh(b, d).Store(destination + 3 * destinationRow);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> InterleaveLow(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.UnpackLow(a, b) : AdvSimd.Arm64.ZipLow(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> InterleaveHigh(Vector128<float> a, Vector128<float> b) =>
+        Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
+
+    // panel[i, 0..rows) = a[i, 0..rows): a [K, M] as the transposed operand, rows of `width` floats in the panel.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void PackTransposedA<T>(int k, int rows, float* a, nint aStep, float* panel, int width) where T : unmanaged, ISimd<T>
+    {
+        int whole = rows / T.Count * T.Count;
+        for (int i = 0; i < k; i++)
+        {
+            for (int j = 0; j < whole; j += T.Count) T.Load(a + j).Store(panel + j);
+            if (whole < rows) T.LoadPartial(a + whole, rows - whole).StorePartial(panel + whole, rows - whole);
+            a += aStep;
+            panel += width;
+        }
+    }
+}

@@ -1,1 +1,28 @@
-return;
+using BenchmarkDotNet.Running;
+using Recur.Benchmarks.Compare;
+
+return args switch
+{
+    ["compare", ..] => CompareCommand.Run(args.AsSpan(1)),
+    ["table", ..] => ResultsTable.Run(args.AsSpan(1)),
+    ["kernels", ..] => RunKernels(args[1..]),
+    _ => Usage(),
+};
+
+static int RunKernels(string[] arguments)
+{
+    BenchmarkSwitcher.FromAssembly(typeof(CompareCommand).Assembly).Run(arguments);
+    return 0;
+}
+
+static int Usage()
+{
+    Console.Error.WriteLine(
+        $"""
+        usage: dotnet run -c Release --project benchmarks/Recur.Benchmarks -- VERB
+        {CompareCommand.Usage}
+        {ResultsTable.Usage}
+        kernels [BenchmarkDotNet's options, such as --filter '*Gemm*']
+        """);
+    return 2;
+}

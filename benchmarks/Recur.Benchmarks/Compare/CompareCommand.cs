@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using Recur.Peers;
+
+namespace Recur.Benchmarks.Compare;
+
+/// <summary><c>compare</c>: the same numbers on both sides first, then the times of both in alternation.</summary>
+internal sealed class CompareCommand
+{
+    public const string Usage =
+        """
+        compare [--filter TEXT] [--threads N] [--json FILE]
+          --filter TEXT   only rows whose name contains TEXT; several, separated by commas
+          --threads N     only with N threads (default: 1, then 2 where there are 2 cores)
+          --json FILE     appends one JSON line per row and peer
+        """;
+
+    private string[] filters = [""];
+    private int[] threadCounts = Environment.ProcessorCount > 1 ? [1, 2] : [1];
+    private string? jsonFile;
+    private int disagreements;
+
+    /// <summary>Exit code 0: all rows agree; 1: a row does not, or nothing was compared; 2: wrong usage.</summary>
+    public static int Run(ReadOnlySpan<string> arguments)
+    {
+        var command = new CompareCommand();
+        if (command.Parse(arguments) is { } error)
+        {
+            Console.Error.WriteLine($"{error}\n{Usage}");
+            return 2;
+        }
+
+        return command.Run();
+    }
+
+    private string? Parse(ReadOnlySpan<string> arguments)
+    {
+        for (int i = 0; i < arguments.Length; i += 2)
+        {
+            if (i + 1 == arguments.Length) return $"compare: {arguments[i]} needs a value.";
+            string value = arguments[i + 1];
+            switch (arguments[i])
+            {
+                case "--filter": filters = value.Split(','); break;
+                case "--json": jsonFile = value; break;
+                case "--threads" when int.TryParse(value, out int n) && n is >= 1 and <= 256: threadCounts = [n]; break;
+                case "--threads": return $"compare: --threads must be a number in 1..256 but was \"{value}\".";
+                default: return $"compare: unknown option \"{arguments[i]}\".";
+            }
+        }
+
+        return null;
+    }
+
+    private int Run()
+    {
+        Row[] Selected() => [.. Rows.All().Where(r => filters.Any(f => r.Work.Contains(f, StringComparison.OrdinalIgnoreCase)))];
+        if (Selected().Length == 0)
+        {
+            Console.Error.WriteLine($"compare: no row's name contains \"{string.Join(',', filters)}\".");
+            return 2;
+        }
+
+        Console.WriteLine($"{Machine.Processor}; {Machine.OperatingSystemName}; {Machine.Runtime}; kernels {Kernels.Isa.Current}");
+        using var report = new Report(jsonFile);
+        foreach (int threads in threadCounts) RunWithThreads(threads, Selected(), report);
+        if (disagreements > 0) Console.Error.WriteLine($"compare: {disagreements} comparisons do not agree; their times mean nothing.");
+        return disagreements > 0 || report.Count == 0 ? 1 : 0;
+    }
+
+    private void RunWithThreads(int threads, Row[] rows, Report report)
+    {
+        Parallelism.Threads = threads;
+        var peak = new FmaPeak(threads);
+        using PyTorchProcess? pytorch = PyTorchProcess.TryStart(threads, out string missing);
+        report.Begin(threads, pytorch, missing);
+        using var self = Process.GetCurrentProcess();
+        Process[] ours = pytorch is null ? [self] : [self, pytorch.Process];
+        foreach (Row row in rows) RunRow(row, threads, peak, pytorch, ours, report);
+    }
+
+    private void RunRow(Row row, int threads, FmaPeak peak, PyTorchProcess? pytorch, Process[] ours, Report report)
+    {
+        IReadOnlyList<PeerTensor> tensors = row.Prepare();
+        IReadOnlyList<PeerTensor> results = row.Compute();
+        Action<int> run = row.Run; // once: a method group would make a delegate in every sample, and the bytes are counted
+        var contestants = new List<Contestant> { new("Recur", n => Time(run, n)) };
+        if (pytorch is not null)
+        {
+            (string op, var options) = row.PyTorchCase;
+            if (Agrees(row, "PyTorch", pytorch.Compute(op, options, tensors), results))
+                contestants.Add(new($"PyTorch {pytorch.Version}", pytorch.Time));
+        }
+
+        using OnnxSession? onnx = row.OpenOnnx(tensors, threads);
+        if (onnx is not null && Agrees(row, "ONNX Runtime", onnx.Run(), results))
+            contestants.Add(new($"ONNX Runtime {OnnxSession.Version}", n => Time(onnx.RunMany, n)));
+        if (contestants.Count > 1) report.Add(row, threads, contestants, Contest.Run(contestants, peak, threads, ours));
+    }
+
+    private bool Agrees(Row row, string peer, IReadOnlyList<PeerTensor> expected, IReadOnlyList<PeerTensor> actual)
+    {
+        if (Agreement.Check(expected, actual) is not { } difference) return true;
+        Console.Error.WriteLine($"compare: {row.Work}: Recur and {peer} differ: {difference}.");
+        disagreements++;
+        return false;
+    }
+
+    private static double Time(Action<int> run, int n)
+    {
+        long t = Stopwatch.GetTimestamp();
+        run(n);
+        return Stopwatch.GetElapsedTime(t).TotalSeconds;
+    }
+}

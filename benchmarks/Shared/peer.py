@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""The PyTorch side of Recur's comparisons: a child process that computes the cases it is sent, and times itself on command.
+
+Message, both ways:  u32 little-endian length of the header | header, JSON | the float32 values of the tensors, in order.
+Request header:      {"op": NAME, "options": {...}, "tensors": [{"name": NAME, "shape": [...]}, ...]}
+Answer header:       {"tensors": [...], ...}, or {"error": TEXT}
+
+A case (any op of CASES) is computed once, answered with its results, and kept; {"op": "time", "options": {"n": N}} runs the kept
+case N times more and answers {"seconds": S}. The process computes only between a request and its answer.
+"""
+import json
+import os
+import struct
+import sys
+import time
+
+import torch
+from torch import nn
+
+
+def load(module, tensors, prefix=""):
+    """Overwrites every parameter of the module with the tensor sent under its name."""
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            parameter.copy_(tensors[prefix + name])
+
+
+def gradients(module, prefix="grad."):
+    return {prefix + name: p.grad for name, p in module.named_parameters()}
+
+
+def layer(o, t):
+    """nn.RNN, nn.GRU or nn.LSTM; forward, or forward and backward of sum(y * gy) + sum(hn * ghn) (sum(y) without gy)."""
+    extra = {"nonlinearity": o["nonlinearity"]} if o["cell"] == "RNN" else {}
+    module = getattr(nn, o["cell"])(
+        o["input"], o["hidden"], o["layers"], bias=o["bias"], batch_first=o["batch_first"],
+        bidirectional=o["bidirectional"], **extra)
+    load(module, t)
+    x, h0, c0 = t["x"], t.get("h0"), t.get("c0")
+    state = (h0, c0) if c0 is not None else h0
+    if not o["train"]:
+        module.eval()
+
+        def forward():
+            with torch.no_grad():
+                return module(x, state)
+
+        y, hn = forward()
+        return outputs(y, hn), forward
+
+    leaves = [v.requires_grad_(True) for v in (x, h0, c0) if v is not None]
+    leaves += list(module.parameters())
+    gy, ghn = t.get("gy"), t.get("ghn")
+
+    def step():
+        for leaf in leaves:
+            leaf.grad = None
+        y, hn = module(x, state)
+        loss = y.sum() if gy is None else (y * gy).sum()
+        if ghn is not None:
+            loss = loss + ((hn[0] if isinstance(hn, tuple) else hn) * ghn).sum()
+        loss.backward()
+        return y, hn
+
+    y, hn = step()
+    results = outputs(y, hn)
+    for name in ("x", "h0", "c0"):
+        if t.get(name) is not None:
+            results["grad." + name] = t[name].grad
+    results.update(gradients(module))
+    return results, step
+
+
+def outputs(y, hn):
+    return {"y": y, "hn": hn[0], "cn": hn[1]} if isinstance(hn, tuple) else {"y": y, "hn": hn}
+
+
+def gemm(o, t):
+    """C = A B^T with B [N, K] as the weights of a layer stand."""
+    a, b = t["a"], t["b"].t()
+    c = torch.empty(a.shape[0], b.shape[1])
+
+    def step():
+        with torch.no_grad():
+            torch.mm(a, b, out=c)
+
+    step()
+    return {"c": c}, step
+
+
+def sine_step(o, t):
+    """The tutorial's training step: RNN, Linear, MSE, zero_grad, backward, Adam; the hidden state goes from step to step."""
+    rnn = nn.RNN(1, o["hidden"], o["layers"], batch_first=True)
+    head = nn.Linear(o["hidden"], 1)
+    load(rnn, t, "rnn.")
+    load(head, t, "head.")
+    optimizer = torch.optim.Adam([*rnn.parameters(), *head.parameters()], lr=o["learning_rate"])
+    criterion = nn.MSELoss()
+    windows = [(t[f"x{i}"], t[f"y{i}"]) for i in range(o["windows"])]
+    h, loss, losses, count = t["h0"], None, [], 0
+
+    def step():
+        nonlocal h, loss, count
+        x, y = windows[count % len(windows)]
+        count += 1
+        output, hn = rnn(x, h)
+        loss = criterion(head(output), y)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        h = hn.detach()
+
+    for _ in range(o["check_steps"]):
+        step()
+        losses.append(loss.detach())
+    results = {"losses": torch.stack(losses), "hn": h}
+    results.update({"rnn." + n: p.detach().clone() for n, p in rnn.named_parameters()})
+    results.update({"head." + n: p.detach().clone() for n, p in head.named_parameters()})
+    return results, step
+
+
+def train(o, t):
+    """A whole short run on one batch: recurrent layer, Linear on the output, MSE, clipping, any optimizer."""
+    rnn = nn.RNN(o["input"], o["hidden"], o["layers"], nonlinearity=o["nonlinearity"], bidirectional=o["bidirectional"])
+    head = nn.Linear(o["hidden"] * (2 if o["bidirectional"] else 1), o["outputs"])
+    load(rnn, t, "rnn.")
+    load(head, t, "head.")
+    parameters = [*rnn.parameters(), *head.parameters()]
+    optimizer = getattr(torch.optim, o["optimizer"])(parameters, **o["optimizer_options"])
+    losses, norms = [], []
+    for _ in range(o["steps"]):
+        output, _ = rnn(t["x"])
+        loss = nn.functional.mse_loss(head(output), t["y"])
+        optimizer.zero_grad()
+        loss.backward()
+        if o["max_norm"] > 0:
+            norms.append(nn.utils.clip_grad_norm_(parameters, o["max_norm"]))
+        optimizer.step()
+        losses.append(loss.detach())
+    results = {"losses": torch.stack(losses)}
+    if norms:
+        results["norms"] = torch.stack(norms)
+    results.update({"rnn." + n: p for n, p in rnn.named_parameters()})
+    results.update({"head." + n: p for n, p in head.named_parameters()})
+    return results, None
+
+
+def optimizer(o, t):
+    """Parameters p0, p1, ... after steps with the gradients g0.0 (parameter 0, step 0), g0.1, ..."""
+    parameters = [nn.Parameter(t[f"p{i}"].clone()) for i in range(o["parameters"])]
+    opt = getattr(torch.optim, o["optimizer"])(parameters, **o["optimizer_options"])
+    for step in range(o["steps"]):
+        for i, p in enumerate(parameters):
+            p.grad = t[f"g{i}.{step}"].clone()
+        opt.step()
+    return {f"p{i}": p for i, p in enumerate(parameters)}, None
+
+
+def clip(o, t):
+    """Gradients g0, g1, ... after clip_grad_norm_ (with the total norm) or clip_grad_value_."""
+    parameters = [nn.Parameter(torch.zeros_like(t[f"g{i}"])) for i in range(o["parameters"])]
+    for i, p in enumerate(parameters):
+        p.grad = t[f"g{i}"].clone()
+    results = {}
+    if "value" in o:
+        nn.utils.clip_grad_value_(parameters, o["value"])
+    else:
+        norm = float("inf") if o["norm_type"] == "inf" else o["norm_type"]
+        results["norm"] = nn.utils.clip_grad_norm_(parameters, o["max_norm"], norm)
+    results.update({f"g{i}": p.grad for i, p in enumerate(parameters)})
+    return results, None
+
+
+CASES = {f.__name__: f for f in (layer, gemm, sine_step, train, optimizer, clip)}
+
+
+def hello():
+    """Versions, and the BLAS library that is really loaded."""
+    torch.mm(torch.ones(8, 8), torch.ones(8, 8))
+    blas = ""
+    try:
+        with open("/proc/self/maps", encoding="utf-8") as maps:
+            blas = next((line.split()[-1] for line in maps if "blas" in line.rsplit("/", 1)[-1]), "")
+    except OSError:
+        pass
+    return {"version": torch.__version__, "python": sys.version.split()[0], "threads": torch.get_num_threads(),
+            "blas": blas}
+
+
+def read_exactly(stream, count):
+    data = bytearray(count)
+    view, done = memoryview(data), 0
+    while done < count:
+        n = stream.readinto(view[done:])
+        if not n:
+            raise EOFError
+        done += n
+    return data
+
+
+def read_request(stream):
+    header = json.loads(read_exactly(stream, struct.unpack("<I", read_exactly(stream, 4))[0]))
+    tensors = {}
+    for entry in header["tensors"]:
+        count = 1
+        for d in entry["shape"]:
+            count *= d
+        values = torch.frombuffer(read_exactly(stream, 4 * count), dtype=torch.float32) if count else torch.empty(0)
+        tensors[entry["name"]] = values.reshape(entry["shape"])
+    return header["op"], header["options"], tensors
+
+
+def write_answer(stream, header, tensors):
+    arrays = {name: t.detach().contiguous().numpy() for name, t in tensors.items()}
+    header["tensors"] = [{"name": name, "shape": list(a.shape)} for name, a in arrays.items()]
+    text = json.dumps(header).encode()
+    stream.write(struct.pack("<I", len(text)) + text)
+    for a in arrays.values():
+        stream.write(a.tobytes())
+    stream.flush()
+
+
+def main():
+    requests = sys.stdin.buffer
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not get into the answers
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    # After its last parallel region GNU OpenMP's workers spin for some milliseconds, which keeps PyTorch fast and would slow
+    # down whoever computes next. The answer waits until they sleep, so that neither side pays.
+    settle_seconds = 0.01 if torch.get_num_threads() > 1 else 0.0
+    step = None
+    while True:
+        try:
+            op, options, tensors = read_request(requests)
+        except EOFError:
+            return
+        try:
+            header, results = {}, {}
+            if op == "hello":
+                header = hello()
+            elif op == "time":
+                n = options["n"]
+                start = time.perf_counter()
+                for _ in range(n):
+                    step()
+                header = {"seconds": time.perf_counter() - start}
+            else:
+                results, step = CASES[op](options, tensors)
+            time.sleep(settle_seconds)
+            write_answer(answers, header, results)
+        except Exception as e:  # the other side reports it with the case it belongs to
+            write_answer(answers, {"error": f"{type(e).__name__}: {e}"}, {})
+
+
+if __name__ == "__main__":
+    main()

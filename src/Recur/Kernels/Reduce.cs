@@ -1,0 +1,240 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace Recur.Kernels;
+
+/// <summary>Sums and maxima in one fixed order: the bits do not depend on the number of threads.</summary>
+/// <remarks>Blocks are summed in float32 and their sums in double, so that the error does not grow with the length.</remarks>
+internal static unsafe class Reduce
+{
+    /// <summary>Elements summed in float32 before the sum goes to double: 16 additions per accumulator of 512 bits.</summary>
+    private const int BlockLength = 512;
+
+    /// <summary>Columns (times rows side by side) that <see cref="SumRows"/> keeps in the first-level cache.</summary>
+    private const int PanelWidth = 512;
+
+    /// <summary>Rows summed in float32 before they go to double.</summary>
+    private const int PanelDepth = 32;
+
+    /// <summary>Σ x.</summary>
+    public static double Sum(ReadOnlySpan<float> x) => Sum<FirstOf>(x, x);
+
+    /// <summary>Σ a·b.</summary>
+    public static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b) => Sum<Multiply>(a, b);
+
+    /// <summary>Σ f(a, b).</summary>
+    public static double Sum<TOp>(ReadOnlySpan<float> a, ReadOnlySpan<float> b) where TOp : struct, IBinary
+    {
+        Debug.Assert(a.Length == b.Length);
+        fixed (float* pa = a, pb = b)
+        {
+            var loop = new SumLoop<TOp>(pa, pb, a.Length);
+            Isa.Run(ref loop);
+            return loop.Result;
+        }
+    }
+
+    // Scalar equivalent: Σ f(a[i], b[i]) for i in 0..n. Within a block, lane j of the two accumulators holds the elements
+    // whose index is j (and width + j) modulo two widths. The tail of less than one width goes to double one by one: a
+    // partial vector holds zeros behind its end, and f(0, 0) need not be 0.
+    private struct SumLoop<TOp>(float* a, float* b, int n) : ISimdKernel where TOp : struct, IBinary
+    {
+        private readonly float* a = a, b = b;
+        private readonly int n = n;
+
+        public double Result;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            double sum = 0;
+            int i = 0;
+            while (i <= n - T.Count)
+            {
+                int end = Math.Min(n, i + BlockLength);
+                T s0 = T.Zero, s1 = T.Zero;
+                for (; i <= end - 2 * T.Count; i += 2 * T.Count)
+                {
+                    s0 += TOp.Invoke(T.Load(a + i), T.Load(b + i));
+                    s1 += TOp.Invoke(T.Load(a + i + T.Count), T.Load(b + i + T.Count));
+                }
+
+                if (i <= end - T.Count)
+                {
+                    s0 += TOp.Invoke(T.Load(a + i), T.Load(b + i));
+                    i += T.Count;
+                }
+
+                sum += (s0 + s1).Sum();
+            }
+
+            for (; i < n; i++) sum += TOp.Invoke(F32x1.Load(a + i), F32x1.Load(b + i)).Sum();
+            Result = sum;
+        }
+    }
+
+    // y[C] (+)= scale · Σ over r of x[r, :]
+    //   x [R, C] in; y [C] out, in/out when accumulate
+    // Several short rows lie side by side in a panel, so that the additions run over full vectors for any C. A panel takes
+    // PanelDepth additions in float32 and is then added to the totals in double.
+    [SkipLocalsInit]
+    public static void SumRows(ReadOnlySpan<float> x, int rows, int columns, Span<float> y, float scale, bool accumulate)
+    {
+        Debug.Assert(x.Length == rows * columns && y.Length == columns);
+        Span<float> panel = stackalloc float[PanelWidth];
+        Span<double> total = stackalloc double[PanelWidth];
+        int sideBySide = Math.Clamp(rows / 8, 1, Math.Max(1, PanelWidth / Math.Max(1, columns)));
+        for (int c0 = 0; c0 < columns; c0 += PanelWidth)
+        {
+            int width = Math.Min(columns - c0, PanelWidth);
+            int length = sideBySide * width;
+            total[..width].Clear();
+            for (int r = 0; r < rows;)
+            {
+                Span<float> p = panel[..length];
+                int depth = 0;
+                for (; depth < PanelDepth && r + sideBySide <= rows; depth++, r += sideBySide)
+                {
+                    ReadOnlySpan<float> row = x.Slice(r * columns + c0, length);
+                    if (depth == 0) row.CopyTo(p);
+                    else Elementwise.Zip<Add>(p, row, p);
+                }
+
+                if (depth == 0) // fewer rows left than lie side by side
+                {
+                    p = panel[..((rows - r) * width)];
+                    x.Slice(r * columns + c0, p.Length).CopyTo(p);
+                    r = rows;
+                }
+
+                for (int k = 0; k < p.Length; k += width)
+                    for (int c = 0; c < width; c++) total[c] += p[k + c];
+            }
+
+            Span<float> target = y.Slice(c0, width);
+            for (int c = 0; c < width; c++)
+            {
+                float sum = (float)(total[c] * scale);
+                target[c] = accumulate ? target[c] + sum : sum;
+            }
+        }
+    }
+
+    // y (+)= scale · Σ of x over the dimensions whose bit is set in axes
+    //   x [shape] in; y [the other dimensions] out, in/out when accumulate
+    public static void SumAxes(ReadOnlySpan<float> x, in Shape shape, int axes, Span<float> y, float scale, bool accumulate)
+    {
+        // Neighbouring dimensions of the same kind become one; dimensions of size 1 vanish.
+        Span<int> sizes = stackalloc int[Shape.MaxRank + 1];
+        int count = 0;
+        bool firstReduced = false, lastReduced = false;
+        for (int d = 0; d < shape.Rank; d++)
+        {
+            int size = shape[d];
+            bool reduced = (axes >> d & 1) != 0;
+            if (size == 1) continue;
+            if (count > 0 && reduced == lastReduced)
+            {
+                sizes[count - 1] *= size;
+                continue;
+            }
+
+            if (count == 0) firstReduced = reduced;
+            lastReduced = reduced;
+            sizes[count++] = size;
+        }
+
+        if (count == 0) sizes[count++] = 1;
+        SumGroups(x, sizes[..count], firstReduced, y, scale, accumulate);
+    }
+
+    private static void SumGroups(ReadOnlySpan<float> x, ReadOnlySpan<int> sizes, bool reduced, Span<float> y, float scale, bool accumulate)
+    {
+        int size = sizes[0];
+        if (sizes.Length == 1)
+        {
+            if (reduced)
+            {
+                float sum = (float)(Sum(x) * scale);
+                y[0] = accumulate ? y[0] + sum : sum;
+            }
+            else if (accumulate)
+            {
+                Elementwise.ZipAdd<Multiply>(x, scale, y);
+            }
+            else
+            {
+                Elementwise.Zip<Multiply>(x, scale, y);
+            }
+
+            return;
+        }
+
+        if (reduced && sizes.Length == 2)
+        {
+            SumRows(x, size, sizes[1], y, scale, accumulate);
+            return;
+        }
+
+        if (size == 0)
+        {
+            if (!accumulate) y.Clear();
+            return;
+        }
+
+        int xStep = x.Length / size, yStep = y.Length / size;
+        for (int i = 0; i < size; i++)
+        {
+            ReadOnlySpan<float> part = x.Slice(i * xStep, xStep);
+            if (reduced) SumGroups(part, sizes[1..], reduced: false, y, scale, accumulate || i > 0);
+            else SumGroups(part, sizes[1..], reduced: true, y.Slice(i * yStep, yStep), scale, accumulate);
+        }
+    }
+
+    /// <summary>The largest element, -∞ for nothing; a NaN may be passed over.</summary>
+    public static float Max(ReadOnlySpan<float> x)
+    {
+        fixed (float* p = x)
+        {
+            var loop = new MaxLoop(p, x.Length);
+            Isa.Run(ref loop);
+            return loop.Result;
+        }
+    }
+
+    // Scalar equivalent: the maximum of x[0..n]. Lane j holds the largest of the elements whose index is j modulo the width;
+    // the last vector overlaps the one before.
+    private struct MaxLoop(float* x, int n) : ISimdKernel
+    {
+        private readonly float* x = x;
+        private readonly int n = n;
+
+        public float Result;
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            float max = float.NegativeInfinity;
+            if (n < T.Count)
+            {
+                for (int i = 0; i < n; i++) max = MathF.Max(max, x[i]);
+            }
+            else
+            {
+                T m = T.Load(x + n - T.Count);
+                for (int i = 0; i < n - T.Count; i += T.Count) m = T.Max(m, T.Load(x + i));
+                float* lanes = stackalloc float[T.Count];
+                m.Store(lanes);
+                for (int i = 0; i < T.Count; i++) max = MathF.Max(max, lanes[i]);
+            }
+
+            Result = max;
+        }
+    }
+
+    private readonly struct FirstOf : IBinary
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static T Invoke<T>(T a, T b) where T : unmanaged, ISimd<T> => a;
+    }
+}

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
@@ -10,13 +9,15 @@ namespace Recur.Benchmarks.Compare;
 internal sealed class FmaPeak
 {
     private const int Accumulators = 12;
-    private const double SampleSeconds = 5e-3;
+    private const double SampleSeconds = 0.02; // as long as a sample of the work, so that a busy machine takes as much from both
     private readonly int threads;
+    private readonly Clock clock;
     private readonly long iterations;
 
-    public FmaPeak(int threads)
+    public FmaPeak(int threads, Clock clock)
     {
         this.threads = threads;
+        this.clock = clock;
         Loop(1000);
         const long probe = 1_000_000;
         iterations = Math.Max(1, (long)(probe * SampleSeconds / Time(probe)));
@@ -27,7 +28,7 @@ internal sealed class FmaPeak
     /// <summary>Which vectors the peak is measured with.</summary>
     public static string Width => $"{32 * Lanes}-bit FMA";
 
-    /// <summary>The rate of all threads together in one sample of some milliseconds, GFLOP/s.</summary>
+    /// <summary>The rate of all threads together in one sample, GFLOP/s.</summary>
     public double Sample()
     {
         var seconds = new double[threads];
@@ -51,11 +52,11 @@ internal sealed class FmaPeak
         return seconds.Sum(s => 2.0 * Accumulators * Lanes * iterations / s) * 1e-9;
     }
 
-    private static double Time(long n)
+    private double Time(long n)
     {
-        long t = Stopwatch.GetTimestamp();
+        double start = clock.Seconds;
         Loop(n);
-        return Stopwatch.GetElapsedTime(t).TotalSeconds;
+        return clock.Seconds - start;
     }
 
     private static void Loop(long n)

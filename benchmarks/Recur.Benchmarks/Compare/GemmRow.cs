@@ -4,9 +4,16 @@ using Recur.Peers;
 
 namespace Recur.Benchmarks.Compare;
 
-/// <summary>C [M, N] = A [M, K] · Bᵀ with B [N, K] as weights stand in a layer, packed anew in every call.</summary>
-internal sealed class GemmRow(int m, int n, int k) : Row($"gemm {m}x{n}x{k}")
+/// <summary>C [M, N] = A [M, K] · Bᵀ with B [N, K] as weights stand in a layer.</summary>
+/// <param name="m">Rows of A: the sequences of one time step, or of all time steps.</param>
+/// <param name="n">Rows of B: the gates' units.</param>
+/// <param name="k">Columns of both.</param>
+/// <param name="packedBefore">Whether B is packed once, before the time runs, as a layer does when its weights have not changed;
+/// otherwise in every run, as training must. PyTorch has only one form; ONNX Runtime packs constants when it opens a model.</param>
+internal sealed unsafe class GemmRow(int m, int n, int k, bool packedBefore)
+    : Row($"{(packedBefore ? "gemm" : "gemm+pack")} {m}x{n}x{k}")
 {
+    private readonly PackedMatrix packed = new();
     private float[] a = [], b = [], c = [];
 
     public override double Flops => 2.0 * m * n * k;
@@ -19,10 +26,21 @@ internal sealed class GemmRow(int m, int n, int k) : Row($"gemm {m}x{n}x{k}")
         a = PeerTensor.Uniform(random, m * k);
         b = PeerTensor.Uniform(random, n * k);
         c = new float[m * n];
+        fixed (float* pb = b) packed.Pack(k, n, pb, k, transposed: true);
         return [new("a", [m, k], a), new("b", [n, k], b)];
     }
 
-    public override OnnxSession? OpenOnnx(IReadOnlyList<PeerTensor> tensors, int threads) => OnnxProduct.Open(tensors, threads);
+    public override OnnxSession OpenOnnx(IReadOnlyList<PeerTensor> tensors, int threads)
+    {
+        (PeerTensor ta, PeerTensor tb) = (tensors[0], tensors[1]);
+        var graph = new OnnxGraph();
+        graph.Input("a", m, k);
+        if (packedBefore) graph.Constant("b", tb.Values, n, k);
+        else graph.Input("b", n, k);
+        graph.Node("Gemm", ["a", "b"], ["c"], new OnnxAttribute("transB", 1L));
+        graph.Output("c", m, n);
+        return new OnnxSession(graph.ToArray(), threads, packedBefore ? [ta] : [ta, tb], [("c", [m, n])]);
+    }
 
     public override IReadOnlyList<PeerTensor> Compute()
     {
@@ -30,25 +48,19 @@ internal sealed class GemmRow(int m, int n, int k) : Row($"gemm {m}x{n}x{k}")
         return [new("c", [m, n], c)];
     }
 
-    public override void Run(int n1)
+    public override void Run(int runs)
     {
-        for (int i = 0; i < n1; i++) Gemm.Multiply(m, n, k, a, false, b, true, c, accumulate: false);
-    }
-}
-
-/// <summary>C = A · Bᵀ in ONNX Runtime; B is a constant of the model, so that it is packed once, when the session opens.</summary>
-internal static class OnnxProduct
-{
-    public static OnnxSession Open(IReadOnlyList<PeerTensor> tensors, int threads)
-    {
-        PeerTensor a = tensors[0], b = tensors[1];
-        int m = a.Shape[0], k = a.Shape[1], n = b.Shape[0];
-        var transposed = new float[k * n];
-        for (int i = 0; i < n; i++)
-            for (int j = 0; j < k; j++) transposed[j * n + i] = b.Values[i * k + j];
-        var graph = new OnnxGraph();
-        graph.Node("MatMul", [graph.Input("a", m, k), graph.Constant("b", transposed, k, n)], ["c"]);
-        graph.Output("c", m, n);
-        return new OnnxSession(graph.ToArray(), threads, [a], [("c", [m, n])]);
+        if (packedBefore)
+        {
+            fixed (float* pa = a, pc = c)
+            {
+                var args = new GemmArgs { M = m, N = n, K = k, A = pa, ARow = k, AStep = 1, C = pc, CRow = n };
+                for (int i = 0; i < runs; i++) Gemm.Multiply(args, packed);
+            }
+        }
+        else
+        {
+            for (int i = 0; i < runs; i++) Gemm.Multiply(m, n, k, a, false, b, true, c, accumulate: false);
+        }
     }
 }

@@ -7,9 +7,11 @@ namespace Recur.Benchmarks.Compare;
 internal sealed class Report : IDisposable
 {
     private readonly StreamWriter? json;
+    private readonly Clock clock;
 
-    public Report(string? jsonFile)
+    public Report(string? jsonFile, Clock clock)
     {
+        this.clock = clock;
         if (jsonFile is null) return;
         if (Path.GetDirectoryName(Path.GetFullPath(jsonFile)) is { } folder) Directory.CreateDirectory(folder);
         json = new StreamWriter(jsonFile, append: true) { AutoFlush = true };
@@ -53,6 +55,7 @@ internal sealed class Report : IDisposable
                 ["peak_gflops"] = Round(result.PeakGflops),
                 ["recur_bytes"] = Math.Round(result.Bytes),
                 ["other_load"] = Round(result.ForeignLoad),
+                ["clock"] = clock.Name,
                 ["cpu"] = Machine.Processor,
                 ["os"] = Machine.OperatingSystemName,
                 ["runtime"] = Machine.Runtime,

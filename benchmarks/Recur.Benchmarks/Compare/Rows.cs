@@ -5,8 +5,9 @@ internal static class Rows
 {
     public static IEnumerable<Row> All()
     {
-        foreach (int h in (int[])[128, 256, 512])
-            foreach (int m in (int[])[16, 32, 64, 128, 1024])
-                yield return new GemmRow(m, 4 * h, h);
+        foreach (bool packedBefore in (bool[])[true, false])
+            foreach (int h in (int[])[128, 256, 512])
+                foreach (int m in (int[])[16, 32, 64, 128, 1024])
+                    yield return new GemmRow(m, 4 * h, h, packedBefore);
     }
 }

@@ -1,0 +1,15 @@
+using System.Text.Json;
+
+namespace Recur.Tests;
+
+/// <summary>The JSON files under Fixtures; each is made by the make_*.py script of the same name.</summary>
+internal static class Fixture
+{
+    /// <summary>Opens a fixture by its file name, such as <c>foo.json</c>.</summary>
+    public static JsonDocument Open(string name)
+    {
+        using Stream stream = typeof(Fixture).Assembly.GetManifestResourceStream(name)
+            ?? throw new FileNotFoundException($"There is no fixture {name}.");
+        return JsonDocument.Parse(stream);
+    }
+}

@@ -70,6 +70,10 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
         }
     }
 
+    /// <summary>Dimension <paramref name="index"/>, so that <c>shape[^1]</c> is the innermost.</summary>
+    /// <remarks>Without this the compiler would count ^1 from <see cref="Length"/>, the number of elements.</remarks>
+    public int this[Index index] => this[index.GetOffset(rank)];
+
     /// <summary>The dimensions as a span that lives as long as this value.</summary>
     [UnscopedRef]
     public ReadOnlySpan<int> AsSpan() => ((ReadOnlySpan<int>)dimensions)[..rank];

@@ -14,4 +14,7 @@ public sealed class ShapeTests
         var error = Assert.Throws<ArgumentException>(() => new Shape(2, -1));
         Assert.Equal("Shape: dimension 1 must not be negative but was -1.", error.Message);
     }
+
+    [Fact]
+    public void Index_FromTheEnd_CountsDimensions() => Assert.Equal(4, new Shape(3, 4)[^1]);
 }

@@ -50,49 +50,56 @@ public abstract class Node
     // ---- Forward -------------------------------------------------------------------------------------------------
 
     /// <summary>Starts an operation with one input.</summary>
-    protected static T Begin<T>(Tensor input) where T : Node, new() => Begin<T>([input]);
+    protected static T Begin<T>(Tensor input) where T : Node, new() => Begin<T>([input], default);
 
-    /// <summary>Starts an operation with two inputs.</summary>
-    protected static T Begin<T>(Tensor first, Tensor second) where T : Node, new() => Begin<T>([first, second]);
+    /// <summary>Starts an operation with two inputs; one that is absent is <c>default</c>.</summary>
+    protected static T Begin<T>(Tensor first, Tensor second) where T : Node, new() => Begin<T>([first, second], default);
 
-    /// <summary>Starts an operation; an optional input that is absent may be <c>default</c>.</summary>
+    /// <summary>Starts an operation with two inputs and a list of others, such as a module's parameters.</summary>
+    protected static T Begin<T>(Tensor first, Tensor second, ReadOnlySpan<Tensor> others) where T : Node, new() =>
+        Begin<T>([first, second], others);
+
+    /// <summary>Starts an operation; an optional input that is absent is <c>default</c>.</summary>
     /// <exception cref="InvalidOperationException">An input belongs to a graph that Backward has freed.</exception>
-    protected static T Begin<T>(params ReadOnlySpan<Tensor> inputs) where T : Node, new()
+    protected static T Begin<T>(ReadOnlySpan<Tensor> inputs) where T : Node, new() => Begin<T>(inputs, default);
+
+    private static T Begin<T>(ReadOnlySpan<Tensor> first, ReadOnlySpan<Tensor> others) where T : Node, new()
     {
         Tape current = Tape.Current;
-        bool tracked = false;
-        if (current.GradEnabled)
-        {
-            foreach (ref readonly Tensor input in inputs)
-            {
-                if (IsAbsent(input) || !input.Core.RequiresGrad) continue;
-                if (input.Core.Freed) ThrowFreed(typeof(T).Name);
-                tracked = true;
-            }
-        }
-
-        // The handles are checked above; a step begins here, so what Backward left readable is taken back now.
+        bool tracked = current.GradEnabled && (AnyTracked<T>(first) | AnyTracked<T>(others));
+        // The handles are checked; a step begins here, so what Backward has left readable is taken back now.
         if (tracked) current.ReclaimFreedNodes();
         T op = current.RentNode<T>();
         Node node = op;
         node.tape = current;
         node.IsTracked = tracked;
-        if (node.inputs.Length < inputs.Length)
-        {
-            node.inputs = new Tensor[inputs.Length];
-            node.needsGrad = new bool[inputs.Length];
-        }
-
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            node.inputs[i] = inputs[i];
-            node.needsGrad[i] = tracked && !IsAbsent(inputs[i]) && inputs[i].Core.RequiresGrad;
-        }
-
-        node.inputCount = inputs.Length;
+        node.inputCount = first.Length + others.Length;
         node.outputCount = 0;
         node.savedCount = 0;
+        if (node.inputs.Length < node.inputCount)
+        {
+            node.inputs = new Tensor[node.inputCount];
+            node.needsGrad = new bool[node.inputCount];
+        }
+
+        first.CopyTo(node.inputs);
+        others.CopyTo(node.inputs.AsSpan(first.Length));
+        for (int i = 0; i < node.inputCount; i++)
+            node.needsGrad[i] = tracked && !IsAbsent(node.inputs[i]) && node.inputs[i].Core.RequiresGrad;
         return op;
+    }
+
+    private static bool AnyTracked<T>(ReadOnlySpan<Tensor> inputs)
+    {
+        bool tracked = false;
+        foreach (ref readonly Tensor input in inputs)
+        {
+            if (IsAbsent(input) || !input.Core.RequiresGrad) continue;
+            if (input.Core.Freed) ThrowFreed(typeof(T).Name);
+            tracked = true;
+        }
+
+        return tracked;
     }
 
     private static bool IsAbsent(in Tensor tensor) => tensor == default;

@@ -48,4 +48,5 @@ internal enum WorkspaceSlot
 {
     PackedA,
     PackedB,
+    Bias,
 }

@@ -17,19 +17,23 @@ internal sealed class DropoutOp : Node
         Tensor y = op.NewOutput(x.Shape);
         int n = x.Length;
         Span<float> mask = op.Save(n);
+        FillMask(mask, p, rng);
+        DropoutKernel.Multiply(x.Span, mask, y.MutableSpan);
+        return op.Record(y);
+    }
+
+    /// <summary>Draws a mask of 0 (probability p) and 1/(1-p); with p = 1 nothing is drawn, as in PyTorch.</summary>
+    public static void FillMask(Span<float> mask, float p, Rng rng)
+    {
         if (p == 1f)
         {
             mask.Clear();
-        }
-        else
-        {
-            double keep = 1.0 - p;
-            rng.FillBernoulli(mask, keep);
-            DropoutKernel.Scale(mask, (float)(1.0 / keep));
+            return;
         }
 
-        DropoutKernel.Multiply(x.Span, mask, y.MutableSpan);
-        return op.Record(y);
+        double keep = 1.0 - p;
+        rng.FillBernoulli(mask, keep);
+        DropoutKernel.Scale(mask, (float)(1.0 / keep));
     }
 
     // dx += dy ∘ m / (1-p)

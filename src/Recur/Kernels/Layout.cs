@@ -1,0 +1,51 @@
+using System.Numerics;
+
+namespace Recur.Kernels;
+
+/// <summary>Copies between layouts of the same numbers, and additions of rows that lie apart.</summary>
+internal static unsafe class Layout
+{
+    // y[b, a, :] = x[a, b, :]:  x [A, B, C] in, y [B, A, C] out.
+    public static void SwapLeading(ReadOnlySpan<float> x, int a, int b, int c, Span<float> y)
+    {
+        for (int i = 0; i < a; i++)
+            for (int j = 0; j < b; j++)
+                x.Slice((i * b + j) * c, c).CopyTo(y.Slice((j * a + i) * c, c));
+    }
+
+    // y[b, a, :] += x[a, b, :]:  x [A, B, C] in, y [B, A, C] in/out.
+    public static void AddSwapLeading(ReadOnlySpan<float> x, int a, int b, int c, Span<float> y)
+    {
+        for (int i = 0; i < a; i++)
+            for (int j = 0; j < b; j++)
+            {
+                Span<float> row = y.Slice((j * a + i) * c, c);
+                Add(row, x.Slice((i * b + j) * c, c), row);
+            }
+    }
+
+    // y = rows of x: x [rows, columns] with row stride xRow in, y contiguous out.
+    public static void CopyRows(float* x, nint xRow, int rows, int columns, Span<float> y)
+    {
+        for (int r = 0; r < rows; r++) new ReadOnlySpan<float>(x + r * xRow, columns).CopyTo(y.Slice(r * columns, columns));
+    }
+
+    // rows of y += x: x contiguous in, y [rows, columns] with row stride yRow in/out.
+    public static void AddRows(ReadOnlySpan<float> x, int rows, int columns, float* y, nint yRow)
+    {
+        for (int r = 0; r < rows; r++)
+        {
+            var row = new Span<float>(y + r * yRow, columns);
+            Add(row, x.Slice(r * columns, columns), row);
+        }
+    }
+
+    // y = a + b, all of one length; y may be a or b.
+    public static void Add(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y)
+    {
+        int i = 0;
+        for (; i <= y.Length - Vector<float>.Count; i += Vector<float>.Count)
+            (new Vector<float>(a[i..]) + new Vector<float>(b[i..])).CopyTo(y[i..]);
+        for (; i < y.Length; i++) y[i] = a[i] + b[i];
+    }
+}

@@ -1,0 +1,236 @@
+using Recur.Autograd;
+using Recur.Kernels;
+
+namespace Recur.Ops;
+
+/// <summary>Sizes and options of a stack of Elman layers.</summary>
+internal readonly record struct RnnOptions(
+    int InputSize, int HiddenSize, int NumLayers, int Directions, bool Relu, bool Bias, bool BatchFirst, float Dropout);
+
+/// <summary>A stack of Elman layers over whole sequences: one node of the tape for all layers, directions and steps.</summary>
+/// <remarks>
+/// T steps, N sequences, I inputs, H hidden units, L layers, D directions.
+/// Inside, rows are always in the order (t, n): with the batch first and N > 1 the input and the output are turned once.
+/// Layer l writes its states [T, N, D·H] where layer l+1 reads them; the last layer's are the output itself.
+/// </remarks>
+internal sealed class RnnOp : Node
+{
+    private const int FirstWeight = 2; // inputs: x, h0, then for every layer and direction W_ih, W_hh and, with bias, b_ih, b_hh
+
+    private readonly PackedMatrix recurrent = new();
+    private RnnOptions o;
+    private int t, n;
+    private bool turned, dropped;
+
+    private int WeightsPerLayer => o.Bias ? 4 : 2;
+
+    private int Width => o.Directions * o.HiddenSize;
+
+    private int InputWidth(int layer) => layer == 0 ? o.InputSize : Width;
+
+    private int WeightAt(int layer, int direction) => FirstWeight + (layer * o.Directions + direction) * WeightsPerLayer;
+
+    // What Save keeps, in this order: the states of every layer (none for the last one when they are the output), for every
+    // layer but the last its masked states and its mask (with dropout), the input in (t, n) order (when it is turned).
+    private int MaskedAt(int layer) => o.NumLayers + layer * 2;
+
+    private int MaskAt(int layer) => o.NumLayers + layer * 2 + 1;
+
+    private int TurnedInputAt => o.NumLayers + (dropped ? (o.NumLayers - 1) * 2 : 0);
+
+    private bool IsOutput(int layer) => layer == o.NumLayers - 1 && !turned;
+
+    /// <summary>Records the stack.</summary>
+    /// <param name="x">[T, N, I], or [N, T, I] with the batch first; the module has checked the shapes.</param>
+    /// <param name="h0">[L·D, N, H], or default for zeros.</param>
+    /// <param name="weights">For every layer and direction W_ih, W_hh and, with bias, b_ih and b_hh.</param>
+    /// <param name="o">Sizes and options; Dropout is 0 outside training.</param>
+    /// <param name="t">Steps.</param>
+    /// <param name="n">Sequences.</param>
+    /// <param name="outputShape">The shape to give the output, of T·N·D·H elements.</param>
+    /// <param name="stateShape">The shape to give h_n, of L·D·N·H elements.</param>
+    public static (Tensor Output, Tensor HN) Apply(
+        Tensor x, Tensor h0, ReadOnlySpan<Tensor> weights, in RnnOptions o, int t, int n, in Shape outputShape, in Shape stateShape)
+    {
+        var op = Begin<RnnOp>(x, h0, weights);
+        op.o = o;
+        op.t = t;
+        op.n = n;
+        op.turned = o.BatchFirst && n > 1 && t > 1;
+        op.dropped = o.Dropout > 0f && o.NumLayers > 1;
+        Tensor output = op.NewOutput(outputShape);
+        Tensor hn = op.NewOutput(stateShape);
+        op.Forward(x.Span, h0 == default ? default : h0.Span, output.MutableSpan, hn.MutableSpan);
+        op.Record();
+        return (output, hn);
+    }
+
+    private void Forward(ReadOnlySpan<float> x, ReadOnlySpan<float> h0, Span<float> output, Span<float> hn)
+    {
+        int rows = t * n, stateLength = n * o.HiddenSize;
+        for (int layer = 0; layer < o.NumLayers; layer++) Save(IsOutput(layer) ? 0 : rows * Width);
+        for (int i = 0; dropped && i < 2 * (o.NumLayers - 1); i++) Save(rows * Width);
+
+        ReadOnlySpan<float> input = x;
+        if (turned)
+        {
+            Span<float> turnedInput = Save(rows * o.InputSize);
+            Layout.SwapLeading(x, n, t, o.InputSize, turnedInput);
+            input = turnedInput;
+        }
+
+        for (int layer = 0; layer < o.NumLayers; layer++)
+        {
+            Span<float> states = IsOutput(layer) ? output : Saved(layer, rows * Width);
+            for (int d = 0; d < o.Directions; d++)
+            {
+                int at = (layer * o.Directions + d) * stateLength;
+                ForwardDirection(layer, d, input, h0.IsEmpty ? default : h0.Slice(at, stateLength), states, hn.Slice(at, stateLength));
+            }
+
+            input = dropped && layer < o.NumLayers - 1 ? Drop(layer, states) : states;
+        }
+
+        if (turned) Layout.SwapLeading(Saved(o.NumLayers - 1, rows * Width), t, n, Width, output);
+    }
+
+    private Span<float> Drop(int layer, ReadOnlySpan<float> states)
+    {
+        Span<float> mask = Saved(MaskAt(layer), states.Length), masked = Saved(MaskedAt(layer), states.Length);
+        DropoutOp.FillMask(mask, o.Dropout, Rng.Default);
+        DropoutKernel.Multiply(states, mask, masked);
+        return masked;
+    }
+
+    private unsafe void ForwardDirection(
+        int layer, int direction, ReadOnlySpan<float> input, ReadOnlySpan<float> initial, Span<float> states, Span<float> last)
+    {
+        int h = o.HiddenSize, i = InputWidth(layer), first = WeightAt(layer, direction);
+        float* bias = null;
+        if (o.Bias)
+        {
+            bias = Workspace.Require(WorkspaceSlot.Bias, h);
+            Layout.Add(Input(first + 2).Span, Input(first + 3).Span, new Span<float>(bias, h));
+        }
+
+        fixed (float* px = input, ph0 = initial, pStates = states, pIh = Input(first).Span, pHh = Input(first + 1).Span)
+        {
+            float* pOut = pStates + direction * h;
+            Gemm.Multiply(new GemmArgs
+            {
+                M = t * n, N = h, K = i,
+                A = px, ARow = i, AStep = 1,
+                C = pOut, CRow = Width,
+                Add = bias, AddRow = 0,
+            }, pIh, i, transposeB: true);
+
+            recurrent.Pack(h, h, pHh, h, transposed: true);
+            var args = new RnnKernel.Layer
+            {
+                T = t, N = n, H = h, Reverse = direction == 1, Relu = o.Relu,
+                H0 = ph0, Out = pOut, OutRow = Width,
+            };
+            RnnKernel.Forward(args, recurrent);
+            Layout.CopyRows(pOut + (nint)args.Step(t - 1) * n * Width, Width, n, h, last);
+        }
+    }
+
+    // With a_t = W_ih x_t + b_ih + W_hh h_(t-1) + b_hh and h_t = f(a_t):
+    //   da_t = (dh_t + W_hhᵀ da_(t+1)) ∘ f'(a_t)
+    //   dx_t = W_ihᵀ da_t    dW_ih = Σ da_t x_tᵀ    dW_hh = Σ da_t h_(t-1)ᵀ    db_ih = db_hh = Σ da_t    dh_0 = W_hhᵀ da_1
+    protected override void Backward()
+    {
+        int rows = t * n;
+        Span<float> dOut = OutputGrad(0);
+        if (turned)
+        {
+            Span<float> swapped = Scratch(rows * Width);
+            Layout.SwapLeading(dOut, n, t, Width, swapped);
+            dOut = swapped;
+        }
+
+        Span<float> dHn = HasOutputGrad(1) ? OutputGrad(1) : default;
+        Span<float> dH0 = NeedsGrad(1) ? InputGrad(1) : default;
+        Span<float> pre = Scratch(rows * o.HiddenSize);
+        for (int layer = o.NumLayers - 1; layer >= 0; layer--)
+        {
+            bool bottom = layer == 0;
+            Span<float> dInput = default;
+            if (bottom && !turned && NeedsGrad(0))
+            {
+                dInput = InputGrad(0);
+            }
+            else if (!bottom || NeedsGrad(0))
+            {
+                dInput = Scratch(rows * InputWidth(layer));
+                dInput.Clear();
+            }
+
+            for (int d = 0; d < o.Directions; d++) BackwardDirection(layer, d, dOut, dHn, dH0, pre, dInput);
+
+            if (!bottom && dropped) DropoutKernel.Multiply(dInput, Saved(MaskAt(layer - 1), dInput.Length), dInput);
+            if (bottom && turned && NeedsGrad(0)) Layout.AddSwapLeading(dInput, t, n, o.InputSize, InputGrad(0));
+            dOut = dInput;
+        }
+    }
+
+    private unsafe void BackwardDirection(
+        int layer, int direction, Span<float> dOut, ReadOnlySpan<float> dHn, Span<float> dH0, Span<float> pre, Span<float> dInput)
+    {
+        int h = o.HiddenSize, i = InputWidth(layer), rows = t * n, first = WeightAt(layer, direction);
+        int stateLength = n * h, stateOffset = (layer * o.Directions + direction) * stateLength;
+        ReadOnlySpan<float> initial = Input(1) == default ? default : Input(1).Span.Slice(stateOffset, stateLength);
+        fixed (float* pStates = StatesOf(layer), pGrad = dOut, pPre = pre, px = InputOf(layer), ph0 = initial,
+            pIh = Input(first).Span, pHh = Input(first + 1).Span, pdx = dInput)
+        {
+            var args = new RnnKernel.Layer
+            {
+                T = t, N = n, H = h, Reverse = direction == 1, Relu = o.Relu,
+                Out = pStates + direction * h, OutRow = Width,
+                OutGrad = pGrad + direction * h, PreGrad = pPre,
+            };
+            if (!dHn.IsEmpty)
+                Layout.AddRows(dHn.Slice(stateOffset, stateLength), n, h, args.OutGrad + (nint)args.Step(t - 1) * n * Width, Width);
+            recurrent.Pack(h, h, pHh, h, transposed: false);
+            RnnKernel.Backward(args, recurrent);
+
+            float* preFirst = pPre + (nint)args.Step(0) * stateLength;
+            if (!dH0.IsEmpty)
+            {
+                fixed (float* pdh0 = dH0.Slice(stateOffset, stateLength))
+                    Gemm.Multiply(new GemmArgs { M = n, N = h, K = h, A = preFirst, ARow = h, AStep = 1, C = pdh0, CRow = h, Add = pdh0, AddRow = h }, recurrent);
+            }
+
+            if (NeedsGrad(first)) AddProduct(InputGrad(first), h, i, rows, pPre, px, i);
+            if (NeedsGrad(first + 1))
+            {
+                // The state before a step lies one step earlier in the output; only the first step's is the initial state.
+                Span<float> dWhh = InputGrad(first + 1);
+                float* preRest = args.Reverse ? pPre : pPre + stateLength;
+                float* before = args.Reverse ? args.Out + (nint)n * Width : args.Out;
+                if (t > 1) AddProduct(dWhh, h, h, (t - 1) * n, preRest, before, Width);
+                if (ph0 != null) AddProduct(dWhh, h, h, n, preFirst, ph0, h);
+            }
+
+            if (o.Bias && NeedsGrad(first + 2)) Rows.AddSum(rows, h, pre, InputGrad(first + 2));
+            if (o.Bias && NeedsGrad(first + 3)) Rows.AddSum(rows, h, pre, InputGrad(first + 3));
+            if (pdx != null)
+                Gemm.Multiply(new GemmArgs { M = rows, N = i, K = h, A = pPre, ARow = h, AStep = 1, C = pdx, CRow = i, Add = pdx, AddRow = i }, pIh, i, transposeB: false);
+        }
+    }
+
+    private ReadOnlySpan<float> StatesOf(int layer) => IsOutput(layer) ? Output(0) : Saved(layer, t * n * Width);
+
+    private ReadOnlySpan<float> InputOf(int layer)
+    {
+        if (layer == 0) return turned ? Saved(TurnedInputAt, t * n * o.InputSize) : Input(0).Span;
+        return Saved(dropped ? MaskedAt(layer - 1) : layer - 1, t * n * Width);
+    }
+
+    // dW[h, i] += preᵀ[h, rows] · b[rows, i]
+    private static unsafe void AddProduct(Span<float> dW, int h, int i, int rows, float* pre, float* b, int bRow)
+    {
+        fixed (float* c = dW)
+            Gemm.Multiply(new GemmArgs { M = h, N = i, K = rows, A = pre, ARow = 1, AStep = h, C = c, CRow = i, Add = c, AddRow = i }, b, bRow, transposeB: false);
+    }
+}

@@ -63,6 +63,50 @@ public readonly partial struct Tensor
     /// <summary>Every element with the other sign.</summary>
     public static Tensor operator -(Tensor tensor) => MulScalarOp.Apply(tensor, -1f);
 
+    // ---- Functions of each element --------------------------------------------------------------------------------
+
+    /// <summary>e^x.</summary>
+    public Tensor Exp() => ExpOp.Apply(this);
+
+    /// <summary>The natural logarithm; -∞ at 0, NaN below.</summary>
+    public Tensor Log() => LogOp.Apply(this);
+
+    /// <summary>The square root; NaN below 0.</summary>
+    public Tensor Sqrt() => SqrtOp.Apply(this);
+
+    /// <summary>The absolute value; its gradient at 0 is 0.</summary>
+    public Tensor Abs() => AbsOp.Apply(this);
+
+    /// <summary>x to the power of <paramref name="exponent"/>.</summary>
+    public Tensor Pow(float exponent) => PowOp.Apply(this, exponent);
+
+    /// <summary>The hyperbolic tangent.</summary>
+    public Tensor Tanh() => TanhOp.Apply(this);
+
+    /// <summary>The logistic function 1 / (1 + e^-x).</summary>
+    public Tensor Sigmoid() => SigmoidOp.Apply(this);
+
+    /// <summary>max(x, 0); its gradient at 0 is 0.</summary>
+    public Tensor Relu() => ReluOp.Apply(this);
+
+    // ---- Along a dimension ----------------------------------------------------------------------------------------
+
+    /// <summary>e^x / Σ e^x along a dimension; large elements do not overflow.</summary>
+    /// <param name="dim">The dimension; negative counts from the last.</param>
+    public Tensor Softmax(int dim) => SoftmaxOp.Apply(this, dim);
+
+    /// <summary>The logarithm of the softmax along a dimension, exact also where the softmax rounds to 0.</summary>
+    /// <param name="dim">The dimension; negative counts from the last.</param>
+    public Tensor LogSoftmax(int dim) => LogSoftmaxOp.Apply(this, dim);
+
+    /// <summary>The matrix product over the last two dimensions, as torch.matmul.</summary>
+    /// <remarks>Leading dimensions are batches and broadcast. A vector on the left is one row, on the right one column, and that
+    /// dimension is absent from the result; two vectors give their scalar product.</remarks>
+    /// <param name="other">[..., K, N] for a tensor of shape [..., M, K].</param>
+    /// <returns>[..., M, N].</returns>
+    /// <exception cref="ShapeException">The inner dimensions differ, or the leading ones do not broadcast.</exception>
+    public Tensor MatMul(Tensor other) => MatMulOp.Apply(this, other);
+
     // ---- Reductions -----------------------------------------------------------------------------------------------
 
     /// <summary>The sum of all elements, a scalar.</summary>
@@ -121,4 +165,40 @@ public readonly partial struct Tensor
     /// <param name="index">The index, from 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The index leaves the dimension.</exception>
     public Tensor Select(int dim, int index) => SliceOp.Apply("Tensor.Select", this, dim, index, 1, dropDim: true);
+
+    /// <summary>The tensor with two dimensions exchanged; a copy.</summary>
+    /// <param name="dim0">A dimension; negative counts from the last.</param>
+    /// <param name="dim1">The other.</param>
+    public Tensor Transpose(int dim0, int dim1) => TransposeOp.Apply(this, dim0, dim1);
+
+    /// <summary>Without one dimension of size 1; a view, and no change when the size is another.</summary>
+    /// <param name="dim">The dimension; negative counts from the last.</param>
+    public Tensor Squeeze(int dim)
+    {
+        int d = Axes.Normalize("Tensor.Squeeze", Shape, dim);
+        return Shape[d] != 1 ? this : ReshapeOp.Apply(this, Axes.Reduced(Shape, 1 << d, keepDim: false));
+    }
+
+    /// <summary>With a new dimension of size 1 before <paramref name="dim"/>; a view.</summary>
+    /// <param name="dim">Its position in the result; -1 stands for the end.</param>
+    public Tensor Unsqueeze(int dim) => ReshapeOp.Apply(this, Axes.Inserted("Tensor.Unsqueeze", Shape, dim, 1, out _));
+
+    /// <summary>Tensors one after the other along an existing dimension, as torch.cat.</summary>
+    /// <param name="tensors">At least one; all of one shape but for that dimension.</param>
+    /// <param name="dim">The dimension; negative counts from the last.</param>
+    /// <exception cref="ShapeException">The shapes do not fit.</exception>
+    public static Tensor Concat(ReadOnlySpan<Tensor> tensors, int dim = 0) => ConcatOp.Concat(tensors, dim);
+
+    /// <summary>Tensors one after the other along a new dimension, as torch.stack.</summary>
+    /// <param name="tensors">At least one; all of one shape.</param>
+    /// <param name="dim">The position of the new dimension in the result; -1 stands for the end.</param>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
+    public static Tensor Stack(ReadOnlySpan<Tensor> tensors, int dim = 0) => ConcatOp.Stack(tensors, dim);
+
+    /// <summary>The rows with the given numbers along the leading dimension, as torch.index_select(x, 0, indices).</summary>
+    /// <remarks>A row that is asked for twice receives the sum of both gradients.</remarks>
+    /// <param name="indices">Row numbers, in any order, with repeats.</param>
+    /// <returns>[indices.Length, ...].</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An index is no row.</exception>
+    public Tensor GatherRows(ReadOnlySpan<int> indices) => GatherRowsOp.Apply(this, indices);
 }

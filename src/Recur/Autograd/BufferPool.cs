@@ -7,16 +7,22 @@ internal sealed class BufferPool
 {
     private const int SmallestLog2 = 4;
     private readonly Stack<float[]>?[] classes = new Stack<float[]>?[4 * 32];
+    private long lent;
 
     /// <summary>An array of at least <paramref name="length"/> elements with unspecified contents.</summary>
     public float[] Rent(int length)
     {
         int c = ClassOf(length, out int size);
+        lent++;
         return classes[c] is { Count: > 0 } stack ? stack.Pop() : GC.AllocateUninitializedArray<float>(size);
     }
 
+    /// <summary>Keeps an array for reuse; never more than were lent, so that a thread which only differentiates what others record
+    /// does not gather their memory.</summary>
     public void Return(float[] array)
     {
+        if (lent == 0) return;
+        lent--;
         int c = ClassOf(array.Length, out _);
         (classes[c] ??= new Stack<float[]>()).Push(array);
     }

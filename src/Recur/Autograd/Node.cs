@@ -235,6 +235,9 @@ public abstract class Node
 
     internal bool InputNeedsGrad(int index) => needsGrad[index];
 
+    /// <summary>From now on memory comes from and goes to the pools of this tape.</summary>
+    internal void MoveTo(Tape owner) => tape = owner;
+
     /// <summary>After Backward: the saved memory and the outputs' gradients go back at once; the outputs stay readable.</summary>
     internal void Free()
     {

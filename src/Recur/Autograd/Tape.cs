@@ -22,6 +22,9 @@ internal sealed class Tape
     private Node[] order = new Node[64];
     private long[] orderKeys = new long[64];
     private long lastNumber;
+    private long nodesLent;
+    private bool walking;
+    private int collected;
 
     public bool GradEnabled { get; set; } = true;
 
@@ -40,6 +43,7 @@ internal sealed class Tape
     public T RentNode<T>() where T : Node, new()
     {
         int index = NodeType<T>.Index;
+        nodesLent++;
         if (index >= nodePools.Length) Array.Resize(ref nodePools, Math.Max(index + 1, nodePools.Length * 2));
         if (nodePools[index] is { Count: > 0 } pool) return (T)pool.Pop();
         return new T { PoolIndex = index };
@@ -47,6 +51,8 @@ internal sealed class Tape
 
     public void ReturnNode(Node node)
     {
+        if (nodesLent == 0) return; // it comes from another thread's tape: see BufferPool.Return
+        nodesLent--;
         if (node.PoolIndex >= nodePools.Length) Array.Resize(ref nodePools, Math.Max(node.PoolIndex + 1, nodePools.Length * 2));
         (nodePools[node.PoolIndex] ??= new Stack<Node>()).Push(node);
     }
@@ -81,11 +87,14 @@ internal sealed class Tape
             ShapeException.Throw("Tensor.Backward: without a gradient the tensor", "of one element (call Sum or Mean, or pass a gradient)", core.Shape);
         }
 
+        if (walking) ThrowNested();
         bool enabled = GradEnabled;
         GradEnabled = false; // what a Backward computes is never recorded: double backward is not supported
+        walking = true;
+        int count = 0;
         try
         {
-            int count = CollectNewestFirst(producer);
+            count = CollectNewestFirst(producer);
             Node.Seed(producer, core, gradient is { } g ? g.Span : default);
             for (int i = 0; i < count; i++)
             {
@@ -97,8 +106,18 @@ internal sealed class Tape
         }
         finally
         {
+            // After an exception the whole graph counts as freed: a second attempt would find half of the gradients added.
+            for (int i = 0; i < count; i++)
+            {
+                if (order[i].Freed) continue;
+                order[i].Free();
+                freed.Add(order[i]);
+            }
+
             GradEnabled = enabled;
-            Array.Clear(order);
+            walking = false;
+            pending.Clear();
+            Array.Clear(order, 0, Math.Min(order.Length, collected));
         }
     }
 
@@ -108,7 +127,6 @@ internal sealed class Tape
         long walk = Interlocked.Increment(ref lastWalk);
         int count = 0;
         bool sorted = true;
-        pending.Clear();
         root.VisitedBy = walk;
         pending.Push(root);
         while (pending.TryPop(out Node? node))
@@ -119,7 +137,9 @@ internal sealed class Tape
                 Array.Resize(ref orderKeys, count * 2);
             }
 
+            node.MoveTo(this); // it may have been recorded by another thread, whose pools are not ours to touch
             order[count] = node;
+            collected = count + 1;
             orderKeys[count] = -node.Number;
             sorted &= count == 0 || orderKeys[count - 1] < orderKeys[count];
             count++;
@@ -140,6 +160,10 @@ internal sealed class Tape
         if (!sorted) Array.Sort(orderKeys, order, 0, count);
         return count;
     }
+
+    [DoesNotReturn]
+    private static void ThrowNested() => throw new InvalidOperationException(
+        "Tensor.Backward: this thread is inside another Backward; an operation computes its gradients without calling Backward.");
 
     [DoesNotReturn]
     private static void ThrowFreed() => throw new InvalidOperationException(

@@ -12,8 +12,15 @@ internal sealed class TensorCore
     /// <summary>Raised when the core's memory goes back to the pool: handles of an older generation are stale.</summary>
     public int Generation;
 
-    /// <summary>Raised by every write through the public surface; packed copies of weights compare it.</summary>
-    public int Version;
+    /// <summary>Raised by every write through the public surface, to this tensor or to any view of its memory; packed copies of
+    /// weights compare it.</summary>
+    public int Version
+    {
+        get => (Base ?? this).writes;
+        set => (Base ?? this).writes = value;
+    }
+
+    private int writes;
 
     /// <summary>The recorded operation that made this tensor; null for a leaf.</summary>
     public Node? Producer;
@@ -27,7 +34,8 @@ internal sealed class TensorCore
     public bool HasGrad;
     public bool IsGradient;
 
-    /// <summary>For a view the tensor whose memory it shares, and the generation it had.</summary>
+    /// <summary>For a view the tensor that owns the memory (never a view itself, so that a check costs the same for a chain of
+    /// 100,000 views), and the generation it had.</summary>
     public TensorCore? Base;
     public int BaseGeneration;
 
@@ -45,14 +53,14 @@ internal sealed class TensorCore
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsAlive(int generation) =>
-        Generation == generation && (Base is null || Base.IsAlive(BaseGeneration));
+        Generation == generation && (Base is null || Base.Generation == BaseGeneration);
 
     /// <summary>Shares the memory of <paramref name="source"/> from element <paramref name="offset"/> on.</summary>
     public void ViewOf(TensorCore source, int offset)
     {
         Array = source.Array;
         Offset = source.Offset + offset;
-        Base = source;
-        BaseGeneration = source.Generation;
+        Base = source.Base ?? source;
+        BaseGeneration = source.Base is null ? source.Generation : source.BaseGeneration;
     }
 }

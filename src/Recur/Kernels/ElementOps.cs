@@ -180,3 +180,10 @@ internal readonly struct LogSoftmaxGrad : ITernary
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Invoke<T>(T y, T dy, T s) where T : unmanaged, ISimd<T> => dy - VectorMath.Exp(y) * s;
 }
+
+// a b c
+internal readonly struct Multiply3 : ITernary
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Invoke<T>(T a, T b, T c) where T : unmanaged, ISimd<T> => a * b * c;
+}

@@ -42,6 +42,17 @@ internal static class Axes
         return new Shape(sizes[..rank]);
     }
 
+    /// <summary>The shape with a new dimension before <paramref name="dim"/>; -1 stands for the end.</summary>
+    public static Shape Inserted(string caller, in Shape shape, int dim, int size, out int position)
+    {
+        position = dim < 0 ? dim + shape.Rank + 1 : dim;
+        if ((uint)position > (uint)shape.Rank || shape.Rank == Shape.MaxRank) ThrowInsert(caller, shape, dim);
+        Span<int> sizes = stackalloc int[shape.Rank + 1];
+        for (int d = 0; d < shape.Rank; d++) sizes[d < position ? d : d + 1] = shape[d];
+        sizes[position] = size;
+        return new Shape(sizes);
+    }
+
     /// <summary>The number of elements of the dimensions from <paramref name="first"/> up to, not including, <paramref name="end"/>.</summary>
     public static int Length(in Shape shape, int first, int end)
     {
@@ -53,6 +64,10 @@ internal static class Axes
     [DoesNotReturn]
     private static void ThrowRange(string caller, in Shape shape, int dim) => throw new ShapeException(
         $"{caller}: dimension {dim} was asked of {shape}, which has {shape.Rank}.");
+
+    [DoesNotReturn]
+    private static void ThrowInsert(string caller, in Shape shape, int dim) => throw new ShapeException(
+        $"{caller}: a new dimension {dim} cannot be inserted into {shape}, which has {shape.Rank} of at most {Shape.MaxRank}.");
 
     [DoesNotReturn]
     private static void ThrowTwice(string caller, in Shape shape, int dim) => throw new ShapeException(

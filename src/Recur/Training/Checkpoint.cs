@@ -23,7 +23,13 @@ public sealed class Checkpoint
     internal const string ModelPrefix = "model.", OptimizerPrefix = "optimizer.", BestPrefix = "best.", ExtraPrefix = "extra.";
     private const string VersionKey = "recur_checkpoint", Version = "1", ConfigurationKey = "configuration";
 
-    private Checkpoint(string fileName) => FileName = fileName;
+    private Checkpoint(string fileName, RunState state, OrderedDictionary<string, Tensor> tensors, RngStates now)
+    {
+        FileName = fileName;
+        State = state;
+        Tensors = tensors;
+        Now = now;
+    }
 
     /// <summary>The file's name, as error texts say it.</summary>
     internal string FileName { get; }
@@ -46,15 +52,16 @@ public sealed class Checkpoint
     /// <summary>Whether the parameters of the best epoch are in the file.</summary>
     public bool HasBest { get; private init; }
 
-    internal required RunState State { get; init; }
+    internal RunState State { get; }
 
     /// <summary>All float32 tensors, by their full names.</summary>
-    internal required OrderedDictionary<string, Tensor> Tensors { get; init; }
+    internal OrderedDictionary<string, Tensor> Tensors { get; }
 
-    /// <summary>States of generators: now and, when within an epoch, at its beginning.</summary>
-    internal required RngStates Now { get; init; }
+    /// <summary>The generators when the checkpoint was written.</summary>
+    internal RngStates Now { get; }
 
-    internal RngStates? EpochBegin { get; init; }
+    /// <summary>The generators at the beginning of the epoch that was running; null between epochs.</summary>
+    internal RngStates? EpochBegin { get; private init; }
 
     /// <summary>Copies the parameters of the last step, or of the best epoch, into a module.</summary>
     /// <param name="model">A module of the same structure.</param>
@@ -80,13 +87,10 @@ public sealed class Checkpoint
         var tensors = new OrderedDictionary<string, Tensor>();
         foreach (SafetensorsEntry entry in file.Entries)
             if (entry.DataType == SafetensorsDataType.F32) tensors.Add(entry.Name, file.ReadTensor(entry.Name));
-        return new Checkpoint(file.FileName)
+        return new Checkpoint(file.FileName, ReadState(file), tensors, RngStates.Read(file, "rng.now."))
         {
             Configuration = file.Metadata.GetValueOrDefault(ConfigurationKey),
-            State = ReadState(file),
-            Tensors = tensors,
             HasBest = tensors.Keys.Any(n => n.StartsWith(BestPrefix, StringComparison.Ordinal)),
-            Now = RngStates.Read(file, "rng.now."),
             EpochBegin = file.Contains("rng.epoch.default") ? RngStates.Read(file, "rng.epoch.") : null,
         };
     }

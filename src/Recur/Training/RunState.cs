@@ -31,4 +31,11 @@ internal sealed class RunState
 
     /// <summary>The losses of the complete epochs.</summary>
     public List<EpochLoss> History = [];
+
+    public RunState Copy()
+    {
+        var copy = (RunState)MemberwiseClone();
+        copy.History = [.. History];
+        return copy;
+    }
 }

@@ -44,7 +44,7 @@ public sealed class Trainer<TBatch>
     // Of the running Fit.
     private RunState run = new();
     private RngStates? epochBegin;
-    private long startTime, lastReport, startStep;
+    private long startTime, lastReport, startStep, savedStep;
 
     /// <summary>Prepares a run; nothing is trained yet.</summary>
     /// <param name="model">The module; it is switched to training mode for steps and to evaluation mode for validation and at the end.</param>
@@ -135,7 +135,7 @@ public sealed class Trainer<TBatch>
             }
 
             // The last step, not the best epoch: a run that goes on later must go on from here.
-            if (options.CheckpointPath is not null) SaveCheckpoint();
+            if (options.CheckpointPath is not null && savedStep != run.Step) SaveCheckpoint();
             RestoreBest();
             return new TrainResult(
                 reason.Value, run.Step, run.LastLoss, run.BestEpoch > 0 ? run.BestLoss : null, run.BestEpoch > 0 ? run.BestEpoch : null,
@@ -151,7 +151,7 @@ public sealed class Trainer<TBatch>
     /// <returns>Whether it stands in the middle of an epoch.</returns>
     private bool Begin(IBatchSource<TBatch> batches)
     {
-        run = resumed?.State ?? new RunState();
+        run = resumed?.State.Copy() ?? new RunState(); // the caller may resume from the same checkpoint again
         epochBegin = null;
         best.Clear();
         bool inEpoch = run.Batch > 0;
@@ -176,6 +176,7 @@ public sealed class Trainer<TBatch>
         startTime = Stopwatch.GetTimestamp();
         lastReport = long.MinValue;
         startStep = run.Step;
+        savedStep = -1;
         return inEpoch;
     }
 
@@ -294,12 +295,19 @@ public sealed class Trainer<TBatch>
     private bool IsCheckpointDue(bool inEpoch) => options.CheckpointPath is not null
         && ((!inEpoch && run.Epoch % options.CheckpointEveryEpochs == 0) || run.Step % options.CheckpointEverySteps == 0);
 
-    private void SaveCheckpoint() => Checkpoint.Write(
-        options.CheckpointPath!, options.Configuration, run, RngStates.Capture(rng), run.Batch > 0 ? epochBegin : null,
-        model.StateDict().Select(t => (Checkpoint.ModelPrefix + t.Key, t.Value))
-            .Concat(optimizer.State().Select(t => (Checkpoint.OptimizerPrefix + t.Name, t.Value)))
-            .Concat(best.Select(t => (Checkpoint.BestPrefix + t.Name, t.Value)))
-            .Concat(extra.Select(t => (Checkpoint.ExtraPrefix + t.Name, t.Value))));
+    private void SaveCheckpoint()
+    {
+        IEnumerable<(string, Tensor)> tensors =
+        [
+            .. model.StateDict().Select(t => (Checkpoint.ModelPrefix + t.Key, t.Value)),
+            .. optimizer.State().Select(t => (Checkpoint.OptimizerPrefix + t.Name, t.Value)),
+            .. best.Select(t => (Checkpoint.BestPrefix + t.Name, t.Value)),
+            .. extra.Select(t => (Checkpoint.ExtraPrefix + t.Name, t.Value)),
+        ];
+        Checkpoint.Write(
+            options.CheckpointPath!, options.Configuration, run, RngStates.Capture(rng), run.Batch > 0 ? epochBegin : null, tensors);
+        savedStep = run.Step;
+    }
 
     private void CheckExtra(Checkpoint checkpoint)
     {

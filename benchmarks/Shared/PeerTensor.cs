@@ -7,7 +7,7 @@ namespace Recur.Peers;
 internal sealed record PeerTensor(string Name, int[] Shape, float[] Values)
 {
     /// <summary>A copy of a tensor's values.</summary>
-    public static PeerTensor Of(string name, Tensor tensor) => new(name, [.. tensor.Shape], tensor.ToArray());
+    public static PeerTensor Of(string name, Tensor tensor) => new(name, tensor.Shape.AsSpan().ToArray(), tensor.ToArray());
 
     /// <summary>The parameters of a module under their names in the state dictionary.</summary>
     public static IEnumerable<PeerTensor> OfParameters(Nn.Module module, string prefix = "") =>

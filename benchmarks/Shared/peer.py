@@ -29,12 +29,17 @@ def gradients(module, prefix="grad."):
     return {prefix + name: p.grad for name, p in module.named_parameters()}
 
 
-def layer(o, t):
-    """nn.RNN, nn.GRU or nn.LSTM; forward, or forward and backward of sum(y * gy) + sum(hn * ghn) (sum(y) without gy)."""
+def make_layer(o):
+    """nn.RNN, nn.GRU or nn.LSTM."""
     extra = {"nonlinearity": o["nonlinearity"]} if o["cell"] == "RNN" else {}
-    module = getattr(nn, o["cell"])(
+    return getattr(nn, o["cell"])(
         o["input"], o["hidden"], o["layers"], bias=o["bias"], batch_first=o["batch_first"],
         bidirectional=o["bidirectional"], **extra)
+
+
+def layer(o, t):
+    """A recurrent layer; forward, or forward and backward of sum(y * gy) + sum(hn * ghn) (sum(y) without gy)."""
+    module = make_layer(o)
     load(module, t)
     x, h0, c0 = t["x"], t.get("h0"), t.get("c0")
     state = (h0, c0) if c0 is not None else h0
@@ -73,6 +78,27 @@ def layer(o, t):
 
 def outputs(y, hn):
     return {"y": y, "hn": hn[0], "cn": hn[1]} if isinstance(hn, tuple) else {"y": y, "hn": hn}
+
+
+def cell(o, t):
+    """nn.RNNCell and its kin, stepped over x [T, N, I]; outputs y [T, N, H] and the gradients of sum(y * gy)."""
+    extra = {"nonlinearity": o["nonlinearity"]} if o["cell"] == "RNN" else {}
+    module = getattr(nn, o["cell"] + "Cell")(o["input"], o["hidden"], bias=o["bias"], **extra)
+    load(module, t)
+    x, h0 = t["x"].requires_grad_(True), t.get("h0")
+    if h0 is not None:
+        h0.requires_grad_(True)
+    state, steps = h0, []
+    for x_t in x:
+        state = module(x_t, state)
+        steps.append(state[0] if isinstance(state, tuple) else state)
+    y = torch.stack(steps)
+    (y * t["gy"]).sum().backward()
+    results = {"y": y, "grad.x": x.grad}
+    if h0 is not None:
+        results["grad.h0"] = h0.grad
+    results.update(gradients(module))
+    return results, None
 
 
 def gemm(o, t):
@@ -121,7 +147,7 @@ def sine_step(o, t):
 
 def train(o, t):
     """A whole short run on one batch: recurrent layer, Linear on the output, MSE, clipping, any optimizer."""
-    rnn = nn.RNN(o["input"], o["hidden"], o["layers"], nonlinearity=o["nonlinearity"], bidirectional=o["bidirectional"])
+    rnn = make_layer(o)
     head = nn.Linear(o["hidden"] * (2 if o["bidirectional"] else 1), o["outputs"])
     load(rnn, t, "rnn.")
     load(head, t, "head.")
@@ -171,7 +197,7 @@ def clip(o, t):
     return results, None
 
 
-CASES = {f.__name__: f for f in (layer, gemm, sine_step, train, optimizer, clip)}
+CASES = {f.__name__: f for f in (layer, cell, gemm, sine_step, train, optimizer, clip)}
 
 
 def hello():

@@ -9,14 +9,14 @@ internal sealed class CompareCommand
     public const string Usage =
         """
         compare [--filter TEXT] [--threads N] [--json FILE] [--clock wall|cpu]
-          --filter TEXT   only rows whose name contains TEXT; several, separated by commas
+          --filter TEXT   only rows whose name contains TEXT; may be repeated
           --threads N     only with N threads (default: 1, then 2 where there are 2 cores)
           --json FILE     appends one JSON line per row and peer
           --clock cpu     times by the processor time of each side instead of the wall clock: on a busy machine a first
                           impression for 1 thread; published figures are by the wall clock
         """;
 
-    private string[] filters = [""];
+    private readonly List<string> filters = [];
     private int[] threadCounts = Environment.ProcessorCount > 1 ? [1, 2] : [1];
     private string? jsonFile;
     private Clock clock = Clock.Wall;
@@ -43,7 +43,7 @@ internal sealed class CompareCommand
             string value = arguments[i + 1];
             switch (arguments[i])
             {
-                case "--filter": filters = value.Split(','); break;
+                case "--filter": filters.Add(value); break;
                 case "--json": jsonFile = value; break;
                 case "--clock" when Clock.Find(value) is { } found: clock = found; break;
                 case "--clock": return $"compare: --clock must be wall or cpu but was \"{value}\".";
@@ -60,10 +60,10 @@ internal sealed class CompareCommand
 
     private int Run()
     {
-        Row[] Selected() => [.. Rows.All().Where(r => filters.Any(f => r.Work.Contains(f, StringComparison.OrdinalIgnoreCase)))];
+        Row[] Selected() => [.. Rows.All().Where(r => filters.Count == 0 || filters.Exists(f => r.Work.Contains(f, StringComparison.OrdinalIgnoreCase)))];
         if (Selected().Length == 0)
         {
-            Console.Error.WriteLine($"compare: no row's name contains \"{string.Join(',', filters)}\".");
+            Console.Error.WriteLine($"compare: no row's name contains \"{string.Join("\" or \"", filters)}\".");
             return 2;
         }
 

@@ -1,0 +1,67 @@
+using System.Text.Json.Nodes;
+using Recur.Autograd;
+using Recur.Peers;
+
+namespace Recur.Benchmarks.Compare;
+
+/// <summary>A recurrent layer over whole sequences: forward without recording, or forward and backward of the sum of its outputs
+/// with the gradients of the input and of all parameters.</summary>
+internal sealed class LayerRow(LayerCase c, bool train) : Row($"{c} {(train ? "forward+backward" : "forward")}")
+{
+    private LayerUnderTest layer = null!;
+    private Tensor[] leaves = [];
+    private Tensor x;
+
+    public override double Flops => c.ForwardFlops * (train ? 3 : 1);
+
+    public override (string Op, JsonObject Options) PyTorchCase => ("layer", c.Options(train));
+
+    public override IReadOnlyList<PeerTensor> Prepare()
+    {
+        Rng.Seed(0);
+        layer = c.Cell.Create(c);
+        float[] values = PeerTensor.Uniform(new Random(1), c.T * c.N * c.I);
+        x = Tensor.From(values, [.. c.InputShape]).RequireGrad(train);
+        leaves = [x, .. layer.Module.Parameters()];
+        return [PeerTensor.Of("x", x), .. PeerTensor.OfParameters(layer.Module)];
+    }
+
+    public override OnnxSession? OpenOnnx(IReadOnlyList<PeerTensor> tensors, int threads) =>
+        train ? null : OnnxLayer.Open(c, tensors, threads);
+
+    public override IReadOnlyList<PeerTensor> Compute()
+    {
+        if (!train)
+        {
+            using (GradMode.NoGrad())
+            {
+                Tensor y = layer.Forward(x, null, out Tensor hN);
+                return [PeerTensor.Of("y", y), PeerTensor.Of("hn", hN)];
+            }
+        }
+
+        Tensor output = layer.Forward(x, null, out Tensor state);
+        List<PeerTensor> results = [PeerTensor.Of("y", output), PeerTensor.Of("hn", state)];
+        output.Sum().Backward();
+        results.Add(PeerTensor.Of("grad.x", x.Grad!.Value));
+        results.AddRange(PeerTensor.OfGradients(layer.Module));
+        return results;
+    }
+
+    public override void Run(int runs)
+    {
+        if (train)
+        {
+            for (int i = 0; i < runs; i++)
+            {
+                foreach (Tensor leaf in leaves) leaf.ZeroGrad();
+                layer.Forward(x, null, out _).Sum().Backward();
+            }
+        }
+        else
+        {
+            using (GradMode.NoGrad())
+                for (int i = 0; i < runs; i++) layer.Forward(x, null, out _);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+namespace Recur.Peers;
+
+/// <summary>A recurrent layer in ONNX Runtime: the model is built in memory from PyTorch-named weights.</summary>
+internal static class OnnxLayer
+{
+    /// <param name="c">The layer.</param>
+    /// <param name="tensors">x, h0 when the case has a state, and the weights under PyTorch's names.</param>
+    /// <param name="threads">ONNX Runtime's intra-op threads.</param>
+    public static OnnxSession Open(LayerCase c, IReadOnlyList<PeerTensor> tensors, int threads) => new(
+        BuildModel(c, tensors), threads, [.. tensors.Where(t => t.Name is "x" or "h0")], [("y", c.OutputShape), ("hn", c.StateShape)]);
+
+    private static byte[] BuildModel(LayerCase c, IReadOnlyList<PeerTensor> tensors)
+    {
+        var graph = new OnnxGraph();
+        string x = graph.Input("x", c.InputShape);
+        if (c.Unbatched) x = Reshape(graph, x, "x_batched", [c.T, 1, c.I]);
+        else if (c.BatchFirst) x = Transpose(graph, x, "x_time_first", [1, 0, 2]);
+
+        string[] states = InitialStates(graph, c);
+        var finalStates = new string[c.L];
+        for (int l = 0; l < c.L; l++)
+        {
+            int inputSize = l == 0 ? c.I : c.D * c.H;
+            string w = graph.Constant($"W{l}", Stack(c, tensors, "weight_ih", l, inputSize), c.D, c.Cell.Gates * c.H, inputSize);
+            string r = graph.Constant($"R{l}", Stack(c, tensors, "weight_hh", l, c.H), c.D, c.Cell.Gates * c.H, c.H);
+            string b = c.Bias ? graph.Constant($"B{l}", Biases(c, tensors, l), c.D, 2 * c.Cell.Gates * c.H) : "";
+            finalStates[l] = $"hn{l}";
+            graph.Node(c.Cell.Name, [x, w, r, b, "", states[l]], [$"Y{l}", finalStates[l]], Attributes(c));
+            x = Flatten(graph, c, $"Y{l}", $"y{l}");
+        }
+
+        if (c.Unbatched) Reshape(graph, x, "y", [.. c.OutputShape.Select(d => (long)d)]);
+        else if (c.BatchFirst) Transpose(graph, x, "y", [1, 0, 2]);
+        else graph.Node("Identity", [x], ["y"]);
+        graph.Node("Concat", finalStates, ["hn_batched"], new OnnxAttribute("axis", 0L));
+        Reshape(graph, "hn_batched", "hn", [.. c.StateShape.Select(d => (long)d)]);
+        graph.Output("y", c.OutputShape);
+        graph.Output("hn", c.StateShape);
+        return graph.ToArray();
+    }
+
+    /// <summary>The initial state of each layer, [D, N, H]; empty names when none is given.</summary>
+    private static string[] InitialStates(OnnxGraph graph, LayerCase c)
+    {
+        var states = new string[c.L];
+        Array.Fill(states, "");
+        if (!c.WithState) return states;
+        string h0 = Reshape(graph, graph.Input("h0", c.StateShape), "h0_batched", [c.L * c.D, c.N, c.H]);
+        var sizes = new long[c.L];
+        Array.Fill(sizes, c.D);
+        for (int l = 0; l < c.L; l++) states[l] = $"h0_{l}";
+        graph.Node("Split", [h0, graph.Constant("h0_sizes", sizes)], states, new OnnxAttribute("axis", 0L));
+        return states;
+    }
+
+    private static OnnxAttribute[] Attributes(LayerCase c)
+    {
+        var attributes = new List<OnnxAttribute>
+        {
+            new("hidden_size", (long)c.H),
+            new("direction", c.Bidirectional ? "bidirectional" : "forward"),
+        };
+        if (c.Cell.Name == "RNN")
+        {
+            var activations = new string[c.D];
+            Array.Fill(activations, c.Relu ? "Relu" : "Tanh");
+            attributes.Add(new("activations", activations));
+        }
+
+        if (c.Cell.Name == "GRU") attributes.Add(new("linear_before_reset", 1L)); // PyTorch's form
+        return [.. attributes];
+    }
+
+    /// <summary>[T, D, N, H] to [T, N, D·H].</summary>
+    private static string Flatten(OnnxGraph graph, LayerCase c, string y, string name)
+    {
+        if (c.D > 1) y = Transpose(graph, y, name + "_transposed", [0, 2, 1, 3]);
+        return Reshape(graph, y, name, [c.T, c.N, c.D * c.H]);
+    }
+
+    private static string Reshape(OnnxGraph graph, string x, string y, long[] shape)
+    {
+        graph.Node("Reshape", [x, graph.Constant(y + "_shape", shape)], [y]);
+        return y;
+    }
+
+    private static string Transpose(OnnxGraph graph, string x, string y, long[] order)
+    {
+        graph.Node("Transpose", [x], [y], new OnnxAttribute("perm", order));
+        return y;
+    }
+
+    private static float[] Biases(LayerCase c, IReadOnlyList<PeerTensor> tensors, int layer)
+    {
+        float[] ih = Stack(c, tensors, "bias_ih", layer, 1), hh = Stack(c, tensors, "bias_hh", layer, 1);
+        int rows = c.Cell.Gates * c.H;
+        var both = new float[c.D * 2 * rows];
+        for (int d = 0; d < c.D; d++)
+        {
+            ih.AsSpan(d * rows, rows).CopyTo(both.AsSpan(2 * d * rows));
+            hh.AsSpan(d * rows, rows).CopyTo(both.AsSpan((2 * d + 1) * rows));
+        }
+
+        return both;
+    }
+
+    /// <summary>The directions of one weight behind each other, its gates in ONNX's order.</summary>
+    private static float[] Stack(LayerCase c, IReadOnlyList<PeerTensor> tensors, string name, int layer, int columns)
+    {
+        int block = c.H * columns;
+        var stacked = new float[c.D * c.Cell.Gates * block];
+        for (int d = 0; d < c.D; d++)
+        {
+            string full = $"{name}_l{layer}" + (d == 1 ? "_reverse" : "");
+            float[] source = tensors.First(t => t.Name == full).Values;
+            for (int g = 0; g < c.Cell.Gates; g++)
+                source.AsSpan(c.Cell.OnnxGates[g] * block, block).CopyTo(stacked.AsSpan((d * c.Cell.Gates + g) * block));
+        }
+
+        return stacked;
+    }
+}

@@ -9,7 +9,8 @@ namespace Recur;
 /// (Matsumoto and Nishimura 1998); the distributions draw and round as ATen does (aten/src/ATen/core/DistributionsHelper.h and
 /// native/cpu/DistributionTemplates.h). Uniform numbers, permutations and integers equal PyTorch's bit for bit, normal numbers to
 /// about two units in the last place (PyTorch's own differ as much between its builds).
-/// <para>Not thread safe: give every thread that draws a generator of its own.</para>
+/// <para>Calls from several threads are safe, each call draws as a whole, but which thread draws first is chance: for a repeatable
+/// run give every thread a generator of its own.</para>
 /// </remarks>
 public sealed class Rng
 {
@@ -23,6 +24,7 @@ public sealed class Rng
     private const double TwoToMinus53 = 1.0 / (1L << 53);
     private const int NormalBlock = 16;
 
+    private readonly Lock gate = new();
     private readonly uint[] state = new uint[MersenneTwister.Words];
     private readonly uint[] output = new uint[MersenneTwister.Words]; // state, tempered
     private ulong seed;
@@ -36,7 +38,7 @@ public sealed class Rng
     public Rng(ulong seed) => Reseed(seed);
 
     /// <summary>The generator of this process, from which modules draw their first weights and dropout its masks.</summary>
-    /// <remarks>Shared by all threads and not locked: create modules, and train with dropout, on one thread at a time.</remarks>
+    /// <remarks>Shared by all threads: for a repeatable run create modules, and train with dropout, on one thread at a time.</remarks>
     public static Rng Default { get; } = new(DefaultSeed);
 
     /// <summary>Begins the stream of <see cref="Default"/> anew, as <c>torch.manual_seed(seed)</c>.</summary>
@@ -47,11 +49,14 @@ public sealed class Rng
     /// <param name="seed">Any number; as in PyTorch only its lower 32 bits choose the stream.</param>
     public void Reseed(ulong seed)
     {
-        this.seed = seed;
-        MersenneTwister.Initialize((uint)seed, state);
-        left = 1;
-        next = 0;
-        hasCachedNormal = false;
+        lock (gate)
+        {
+            this.seed = seed;
+            MersenneTwister.Initialize((uint)seed, state);
+            left = 1;
+            next = 0;
+            hasCachedNormal = false;
+        }
     }
 
     /// <summary>The seed this stream began with.</summary>
@@ -62,18 +67,20 @@ public sealed class Rng
     /// <summary>32 random bits.</summary>
     public uint NextUInt32()
     {
-        if (--left == 0) Refill();
-        return output[next++];
+        lock (gate) return Draw32();
     }
 
     /// <summary>64 random bits: two draws, the first in the upper half.</summary>
-    public ulong NextUInt64() => (ulong)NextUInt32() << 32 | NextUInt32();
+    public ulong NextUInt64()
+    {
+        lock (gate) return Draw64();
+    }
 
     /// <summary>A number in [0, 1) with 24 random bits, as <c>torch.rand(1)</c>.</summary>
-    public float NextUniform() => (NextUInt32() & 0xFFFFFF) * TwoToMinus24;
+    public float NextUniform() => ToUniform(NextUInt32());
 
     /// <summary>A number in [0, 1) with 53 random bits, as <c>torch.rand(1, dtype=torch.float64)</c>.</summary>
-    public double NextUniformDouble() => (NextUInt64() & ((1UL << 53) - 1)) * TwoToMinus53;
+    public double NextUniformDouble() => ToUniform(NextUInt64());
 
     /// <summary>An integer from <paramref name="low"/> (included) to <paramref name="high"/> (excluded), as <c>torch.randint</c>.</summary>
     /// <exception cref="ArgumentException"><paramref name="high"/> is not above <paramref name="low"/>.</exception>
@@ -82,6 +89,20 @@ public sealed class Rng
         if (high <= low) throw new ArgumentException($"Rng.NextInt: high must be above low = {low} but was {high}.");
         return (int)(low + NextUInt32() % ((long)high - low));
     }
+
+    // Below, gate is held.
+
+    private uint Draw32()
+    {
+        if (--left == 0) Refill();
+        return output[next++];
+    }
+
+    private ulong Draw64() => (ulong)Draw32() << 32 | Draw32();
+
+    private static float ToUniform(uint bits) => (bits & 0xFFFFFF) * TwoToMinus24;
+
+    private static double ToUniform(ulong bits) => (bits & ((1UL << 53) - 1)) * TwoToMinus53;
 
     private void Refill()
     {
@@ -100,8 +121,11 @@ public sealed class Rng
         if (!(low <= high) || !float.IsFinite(high - low))
             throw new ArgumentException($"Rng.FillUniform: low and high must be finite and in order but were {low} and {high}.");
         float range = high - low;
-        // Fused, as PyTorch's kernel is compiled: the last bit of a default-initialised weight depends on it.
-        for (int i = 0; i < destination.Length; i++) destination[i] = MathF.FusedMultiplyAdd(NextUniform(), range, low);
+        lock (gate)
+        {
+            // Fused, as PyTorch's kernel is compiled: the last bit of a default-initialised weight depends on it.
+            for (int i = 0; i < destination.Length; i++) destination[i] = MathF.FusedMultiplyAdd(ToUniform(Draw32()), range, low);
+        }
     }
 
     /// <summary>Fills with normal numbers, as <c>Tensor.normal_(mean, std)</c>.</summary>
@@ -113,18 +137,23 @@ public sealed class Rng
     {
         if (!(std >= 0f) || !float.IsFinite(std) || !float.IsFinite(mean))
             throw new ArgumentException($"Rng.FillNormal: mean and std must be finite and std 0 or greater but were {mean} and {std}.");
+        lock (gate) DrawNormals(destination, mean, std);
+    }
+
+    private void DrawNormals(Span<float> destination, float mean, float std)
+    {
         if (destination.Length < NormalBlock)
         {
             for (int i = 0; i < destination.Length; i++) destination[i] = (float)(NextNormal() * std + mean);
             return;
         }
 
-        for (int i = 0; i < destination.Length; i++) destination[i] = NextUniform();
+        for (int i = 0; i < destination.Length; i++) destination[i] = ToUniform(Draw32());
         for (int i = 0; i <= destination.Length - NormalBlock; i += NormalBlock)
             NormalsFromUniforms(destination.Slice(i, NormalBlock), mean, std);
         if (destination.Length % NormalBlock == 0) return;
         Span<float> last = destination[^NormalBlock..];
-        for (int i = 0; i < last.Length; i++) last[i] = NextUniform();
+        for (int i = 0; i < last.Length; i++) last[i] = ToUniform(Draw32());
         NormalsFromUniforms(last, mean, std);
     }
 
@@ -137,8 +166,8 @@ public sealed class Rng
             return cachedNormal;
         }
 
-        double u1 = NextUniformDouble();
-        double u2 = NextUniformDouble();
+        double u1 = ToUniform(Draw64());
+        double u2 = ToUniform(Draw64());
         double radius = Math.Sqrt(-2.0 * Math.Log(1.0 - u2)); // 1 - u2 is exact: u2 is a multiple of 2^-53
         double theta = 2.0 * Math.PI * u1;
         cachedNormal = radius * Math.Sin(theta);
@@ -168,7 +197,10 @@ public sealed class Rng
     {
         if (!(probability is >= 0 and <= 1))
             throw new ArgumentException($"Rng.FillBernoulli: probability must be in [0, 1] but was {probability}.");
-        for (int i = 0; i < destination.Length; i++) destination[i] = NextUniformDouble() < probability ? 1f : 0f;
+        lock (gate)
+        {
+            for (int i = 0; i < destination.Length; i++) destination[i] = ToUniform(Draw64()) < probability ? 1f : 0f;
+        }
     }
 
     /// <summary>The numbers 0 to n-1 in random order, as <c>torch.randperm(n)</c>.</summary>
@@ -188,10 +220,13 @@ public sealed class Rng
         // Above this PyTorch takes 64 bits a draw, because the remainder of 32 would be visibly uneven.
         bool wide = n >= uint.MaxValue / 20;
         for (int i = 0; i < n; i++) destination[i] = i;
-        for (int i = 0; i < n - 1; i++)
+        lock (gate)
         {
-            int j = i + (int)((wide ? NextUInt64() : NextUInt32()) % (ulong)(n - i));
-            (destination[i], destination[j]) = (destination[j], destination[i]);
+            for (int i = 0; i < n - 1; i++)
+            {
+                int j = i + (int)((wide ? Draw64() : Draw32()) % (ulong)(n - i));
+                (destination[i], destination[j]) = (destination[j], destination[i]);
+            }
         }
     }
 
@@ -209,15 +244,18 @@ public sealed class Rng
     public byte[] GetState()
     {
         var bytes = new byte[StateLength];
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes, seed);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), left);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), 1);
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(16), (ulong)next);
-        for (int i = 0; i < state.Length; i++) BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(WordsAt + 8 * i), state[i]);
-        if (hasCachedNormal)
+        lock (gate)
         {
-            BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(CachedNormalAt), cachedNormal);
-            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(HasCachedNormalAt), 1);
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes, seed);
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), left);
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), 1);
+            BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(16), (ulong)next);
+            for (int i = 0; i < state.Length; i++) BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(WordsAt + 8 * i), state[i]);
+            if (hasCachedNormal)
+            {
+                BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(CachedNormalAt), cachedNormal);
+                BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(HasCachedNormalAt), 1);
+            }
         }
 
         return bytes;
@@ -236,12 +274,15 @@ public sealed class Rng
             || newNext > (ulong)(MersenneTwister.Words + 1 - newLeft))
             throw new ArgumentException($"Rng.SetState: the state is damaged (position {newNext}, {newLeft} left of {MersenneTwister.Words}).");
 
-        seed = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-        left = newLeft;
-        next = (int)newNext;
-        for (int i = 0; i < state.Length; i++) state[i] = (uint)BinaryPrimitives.ReadUInt64LittleEndian(bytes[(WordsAt + 8 * i)..]);
-        MersenneTwister.Temper(state, output);
-        cachedNormal = BinaryPrimitives.ReadDoubleLittleEndian(bytes[CachedNormalAt..]);
-        hasCachedNormal = BinaryPrimitives.ReadInt32LittleEndian(bytes[HasCachedNormalAt..]) != 0;
+        lock (gate)
+        {
+            seed = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+            left = newLeft;
+            next = (int)newNext;
+            for (int i = 0; i < state.Length; i++) state[i] = (uint)BinaryPrimitives.ReadUInt64LittleEndian(bytes[(WordsAt + 8 * i)..]);
+            MersenneTwister.Temper(state, output);
+            cachedNormal = BinaryPrimitives.ReadDoubleLittleEndian(bytes[CachedNormalAt..]);
+            hasCachedNormal = BinaryPrimitives.ReadInt32LittleEndian(bytes[HasCachedNormalAt..]) != 0;
+        }
     }
 }

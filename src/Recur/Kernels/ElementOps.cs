@@ -47,6 +47,13 @@ internal readonly struct Maximum : IBinary
     public static T Invoke<T>(T a, T b) where T : unmanaged, ISimd<T> => T.Max(a, b);
 }
 
+// The nearest number to x in [-limit, limit]; NaN stays NaN.
+internal readonly struct ClampMagnitude : IBinary
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Invoke<T>(T x, T limit) where T : unmanaged, ISimd<T> => T.Min(limit, T.Max(-limit, x));
+}
+
 // (a - b)²
 internal readonly struct SquaredDifference : IBinary
 {

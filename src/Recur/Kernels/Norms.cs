@@ -1,14 +1,13 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Recur.Kernels;
 
-/// <summary>Sums over gradients, in double, and the scaling and clamping that follow.</summary>
-/// <remarks>Sixteen sums run side by side, element i in sum i mod 16, and meet in one fixed order: the same bits in every vector
-/// width. <c>lanes</c> bounds the width in floats, so that tests can walk them.</remarks>
-internal static class Norms
+/// <summary>Sums and maxima over gradients.</summary>
+/// <remarks>Sums are taken in double. Sixteen of them run side by side, element i in sum i mod 16, and meet in one fixed order: the same bits in every vector
+/// width.</remarks>
+internal static unsafe class Norms
 {
     private const int Sums = 16;
 
@@ -21,7 +20,7 @@ internal static class Norms
     }
 
     /// <summary>x², exact in double for a float x.</summary>
-    internal readonly struct Square : ITerm
+    internal readonly struct SquareTerm : ITerm
     {
         public static double Of(double x) => x * x;
         public static Vector128<double> Of(Vector128<double> x) => x * x;
@@ -29,7 +28,7 @@ internal static class Norms
     }
 
     /// <summary>|x|.</summary>
-    internal readonly struct Absolute : ITerm
+    internal readonly struct AbsoluteTerm : ITerm
     {
         public static double Of(double x) => Math.Abs(x);
         public static Vector128<double> Of(Vector128<double> x) => Vector128.Abs(x);
@@ -39,14 +38,14 @@ internal static class Norms
     // Σ term(x[i])
     //   x [n]  in
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double Sum<TTerm>(ReadOnlySpan<float> x, int lanes = OptimizerKernels.AllLanes) where TTerm : struct, ITerm
+    public static double Sum<TTerm>(ReadOnlySpan<float> x) where TTerm : struct, ITerm
     {
         Span<double> sums = stackalloc double[Sums];
         sums.Clear();
         ref float source = ref MemoryMarshal.GetReference(x);
         ref double target = ref MemoryMarshal.GetReference(sums);
         int i = 0;
-        if (Vector256.IsHardwareAccelerated && lanes >= 8)
+        if (Vector256.IsHardwareAccelerated && Isa.Current >= IsaLevel.Vector256)
         {
             Vector256<double> s0 = Vector256<double>.Zero, s1 = s0, s2 = s0, s3 = s0;
             for (; i + Sums <= x.Length; i += Sums)
@@ -64,7 +63,7 @@ internal static class Norms
             s2.StoreUnsafe(ref target, 8);
             s3.StoreUnsafe(ref target, 12);
         }
-        else if (Vector128.IsHardwareAccelerated && lanes >= 4)
+        else if (Vector128.IsHardwareAccelerated && Isa.Current >= IsaLevel.Vector128)
         {
             // Two passes of eight sums would fit the registers; memory speed hides the stores of this simpler form.
             for (; i + Sums <= x.Length; i += Sums)
@@ -95,38 +94,35 @@ internal static class Norms
     //   x [n]  in
     public static float MaxAbs(ReadOnlySpan<float> x)
     {
-        ref float source = ref MemoryMarshal.GetReference(x);
-        Vector<float> best = Vector<float>.Zero;
-        int i = 0;
-        for (; i + Vector<float>.Count <= x.Length; i += Vector<float>.Count)
-            best = Vector.Max(best, Vector.Abs(Vector.LoadUnsafe(ref source, (nuint)i)));
         float max = 0f;
-        for (int k = 0; k < Vector<float>.Count; k++) max = MathF.Max(max, best[k]);
-        for (; i < x.Length; i++) max = MathF.Max(max, MathF.Abs(x[i]));
+        fixed (float* px = x)
+        {
+            var loop = new MaxAbsLoop(px, x.Length, &max);
+            Isa.Run(ref loop);
+        }
+
         return max;
     }
 
-    // x ← factor · x
-    //   x [n]  in/out
-    public static void Scale(Span<float> x, float factor)
+    private readonly struct MaxAbsLoop(float* x, int n, float* result) : ISimdKernel
     {
-        ref float xs = ref MemoryMarshal.GetReference(x);
-        int i = 0;
-        for (; i + Vector<float>.Count <= x.Length; i += Vector<float>.Count)
-            (Vector.LoadUnsafe(ref xs, (nuint)i) * factor).StoreUnsafe(ref xs, (nuint)i);
-        for (; i < x.Length; i++) x[i] *= factor;
-    }
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            float* px = x;
+            T max = T.Zero, isNumber = T.Equal(max, max);
+            for (int i = 0; i < n; i += T.Count)
+            {
+                T a = T.Abs(i <= n - T.Count ? T.Load(px + i) : T.LoadPartial(px + i, n - i));
+                max = T.Max(max, a);
+                isNumber = T.And(isNumber, T.Equal(a, a)); // the maximum of NaN and the next number would be the number
+            }
 
-    // x ← min(max(x, -limit), limit); NaN stays NaN
-    //   x [n]  in/out
-    public static void Clamp(Span<float> x, float limit)
-    {
-        ref float xs = ref MemoryMarshal.GetReference(x);
-        int i = 0;
-        var low = new Vector<float>(-limit);
-        var high = new Vector<float>(limit);
-        for (; i + Vector<float>.Count <= x.Length; i += Vector<float>.Count)
-            Vector.Min(Vector.Max(Vector.LoadUnsafe(ref xs, (nuint)i), low), high).StoreUnsafe(ref xs, (nuint)i);
-        for (; i < x.Length; i++) x[i] = MathF.Min(MathF.Max(x[i], -limit), limit);
+            float* lanes = stackalloc float[T.Count];
+            (max + T.Select(isNumber, T.Zero, T.Create(float.NaN))).Store(lanes);
+            float largest = lanes[0];
+            for (int j = 1; j < T.Count; j++) largest = MathF.Max(largest, lanes[j]); // NaN stays
+            *result = largest;
+        }
     }
 }

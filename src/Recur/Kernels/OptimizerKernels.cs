@@ -1,25 +1,18 @@
-using System.Numerics;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace Recur.Kernels;
 
 /// <summary>The update rules of the optimizers, one pass over parameter, gradient and state.</summary>
-/// <remarks>
-/// Products and sums are rounded one by one, never fused, and square roots and quotients are exact in hardware: every vector
-/// width and the scalar tail give the same bits. <c>lanes</c> bounds the width (16, 8, 4 or 1), so that tests can walk them.
-/// </remarks>
-internal static class OptimizerKernels
+/// <remarks>Products and sums are rounded one by one, never fused, and square roots and quotients are exact in hardware: every vector
+/// width gives the same bits, and the tail of less than one vector goes through the same instructions.</remarks>
+internal static unsafe class OptimizerKernels
 {
-    /// <summary>The widest vectors the processor has.</summary>
-    public const int AllLanes = 16;
-
     /// <summary>The numbers of one Adam step, rounded to float once as PyTorch's kernels do.</summary>
     public struct AdamStep
     {
         public float Beta1, OneMinusBeta1, Beta2, OneMinusBeta2;
-        public float WeightDecay;        // added to the gradient as decay · p (Adam)
+        public float WeightDecay;        // added to the gradient as decay · p (Adam), or 0
         public float Shrink;             // p is first multiplied by it: 1 - lr · decay (AdamW), or 1
         public float Bias2Sqrt, Eps, NegativeStepSize; // √(1 - β2^t), ε, -lr / (1 - β1^t)
     }
@@ -27,132 +20,164 @@ internal static class OptimizerKernels
     // p ← Shrink · p;  g' = g + WeightDecay · p;  m ← β1 m + (1-β1) g';  v ← β2 v + (1-β2) g' g'
     // p ← p + NegativeStepSize · m / (√v / Bias2Sqrt + ε)
     //   p, m, v [n]  in/out      g [n]  in
-    // No overlap. Cost: 28 bytes moved per element.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Adam(Span<float> p, ReadOnlySpan<float> g, Span<float> m, Span<float> v, in AdamStep s, int lanes = AllLanes)
+    // No overlap. Cost: 28 bytes moved, a root and two quotients per element.
+    public static void Adam(Span<float> p, ReadOnlySpan<float> g, Span<float> m, Span<float> v, in AdamStep step)
     {
-        int n = p.Length;
-        ref float pr = ref MemoryMarshal.GetReference(p), gr = ref MemoryMarshal.GetReference(g[..n]);
-        ref float mr = ref MemoryMarshal.GetReference(m[..n]), vr = ref MemoryMarshal.GetReference(v[..n]);
-        AdamStep step = s;
-        nuint i = 0, end = (nuint)n;
-        if (Vector512.IsHardwareAccelerated && lanes >= 16)
+        Debug.Assert(g.Length == p.Length && m.Length == p.Length && v.Length == p.Length);
+        fixed (float* pp = p, pg = g, pm = m, pv = v)
+        fixed (AdamStep* ps = &step)
         {
-            for (; i + 16 <= end; i += 16)
-            {
-                Vector512<float> x = Vector512.LoadUnsafe(ref pr, i) * step.Shrink;
-                Vector512<float> d = Vector512.LoadUnsafe(ref gr, i) + x * step.WeightDecay;
-                Vector512<float> a = Vector512.LoadUnsafe(ref mr, i) * step.Beta1 + d * step.OneMinusBeta1;
-                Vector512<float> b = Vector512.LoadUnsafe(ref vr, i) * step.Beta2 + d * step.OneMinusBeta2 * d;
-                a.StoreUnsafe(ref mr, i);
-                b.StoreUnsafe(ref vr, i);
-                Vector512<float> denominator = Vector512.Sqrt(b) / Vector512.Create(step.Bias2Sqrt) + Vector512.Create(step.Eps);
-                (x + a * step.NegativeStepSize / denominator).StoreUnsafe(ref pr, i);
-            }
-        }
-
-        if (Vector256.IsHardwareAccelerated && lanes >= 8)
-        {
-            for (; i + 8 <= end; i += 8)
-            {
-                Vector256<float> x = Vector256.LoadUnsafe(ref pr, i) * step.Shrink;
-                Vector256<float> d = Vector256.LoadUnsafe(ref gr, i) + x * step.WeightDecay;
-                Vector256<float> a = Vector256.LoadUnsafe(ref mr, i) * step.Beta1 + d * step.OneMinusBeta1;
-                Vector256<float> b = Vector256.LoadUnsafe(ref vr, i) * step.Beta2 + d * step.OneMinusBeta2 * d;
-                a.StoreUnsafe(ref mr, i);
-                b.StoreUnsafe(ref vr, i);
-                Vector256<float> denominator = Vector256.Sqrt(b) / Vector256.Create(step.Bias2Sqrt) + Vector256.Create(step.Eps);
-                (x + a * step.NegativeStepSize / denominator).StoreUnsafe(ref pr, i);
-            }
-        }
-
-        if (Vector128.IsHardwareAccelerated && lanes >= 4)
-        {
-            for (; i + 4 <= end; i += 4)
-            {
-                Vector128<float> x = Vector128.LoadUnsafe(ref pr, i) * step.Shrink;
-                Vector128<float> d = Vector128.LoadUnsafe(ref gr, i) + x * step.WeightDecay;
-                Vector128<float> a = Vector128.LoadUnsafe(ref mr, i) * step.Beta1 + d * step.OneMinusBeta1;
-                Vector128<float> b = Vector128.LoadUnsafe(ref vr, i) * step.Beta2 + d * step.OneMinusBeta2 * d;
-                a.StoreUnsafe(ref mr, i);
-                b.StoreUnsafe(ref vr, i);
-                Vector128<float> denominator = Vector128.Sqrt(b) / Vector128.Create(step.Bias2Sqrt) + Vector128.Create(step.Eps);
-                (x + a * step.NegativeStepSize / denominator).StoreUnsafe(ref pr, i);
-            }
-        }
-
-        for (; i < end; i++)
-        {
-            float x = Unsafe.Add(ref pr, i) * step.Shrink;
-            float d = Unsafe.Add(ref gr, i) + x * step.WeightDecay;
-            float a = Unsafe.Add(ref mr, i) * step.Beta1 + d * step.OneMinusBeta1;
-            float b = Unsafe.Add(ref vr, i) * step.Beta2 + d * step.OneMinusBeta2 * d;
-            Unsafe.Add(ref mr, i) = a;
-            Unsafe.Add(ref vr, i) = b;
-            Unsafe.Add(ref pr, i) = x + a * step.NegativeStepSize / (MathF.Sqrt(b) / step.Bias2Sqrt + step.Eps);
+            var loop = new AdamLoop(pp, pg, pm, pv, ps, p.Length);
+            Isa.Run(ref loop);
         }
     }
 
-    /// <summary>The numbers of one Sgd step.</summary>
-    public struct SgdStep
+    private readonly struct AdamLoop(float* p, float* g, float* m, float* v, AdamStep* step, int n) : ISimdKernel
     {
-        public float WeightDecay, Momentum, OneMinusDampening, NegativeLearningRate;
-        public bool Nesterov;
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            float* pp = p, pg = g, pm = m, pv = v;
+            int end = n;
+            var c = new AdamConstants<T>(*step);
+            int i = 0;
+            for (; i <= end - T.Count; i += T.Count)
+            {
+                T x = T.Load(pp + i), a = T.Load(pm + i), b = T.Load(pv + i);
+                c.Update(ref x, T.Load(pg + i), ref a, ref b);
+                a.Store(pm + i);
+                b.Store(pv + i);
+                x.Store(pp + i);
+            }
+
+            if (i < end)
+            {
+                int rest = end - i;
+                T x = T.LoadPartial(pp + i, rest), a = T.LoadPartial(pm + i, rest), b = T.LoadPartial(pv + i, rest);
+                c.Update(ref x, T.LoadPartial(pg + i, rest), ref a, ref b);
+                a.StorePartial(pm + i, rest);
+                b.StorePartial(pv + i, rest);
+                x.StorePartial(pp + i, rest);
+            }
+        }
+    }
+
+    private readonly struct AdamConstants<T> where T : unmanaged, ISimd<T>
+    {
+        private readonly T beta1, oneMinusBeta1, beta2, oneMinusBeta2, weightDecay, shrink, bias2Sqrt, eps, negativeStepSize;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public AdamConstants(in AdamStep s)
+        {
+            beta1 = T.Create(s.Beta1);
+            oneMinusBeta1 = T.Create(s.OneMinusBeta1);
+            beta2 = T.Create(s.Beta2);
+            oneMinusBeta2 = T.Create(s.OneMinusBeta2);
+            weightDecay = T.Create(s.WeightDecay);
+            shrink = T.Create(s.Shrink);
+            bias2Sqrt = T.Create(s.Bias2Sqrt);
+            eps = T.Create(s.Eps);
+            negativeStepSize = T.Create(s.NegativeStepSize);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Update(ref T x, T g, ref T m, ref T v)
+        {
+            x *= shrink;
+            g += x * weightDecay;
+            m = m * beta1 + g * oneMinusBeta1;
+            v = v * beta2 + g * oneMinusBeta2 * g;
+            x += m * negativeStepSize / (T.Sqrt(v) / bias2Sqrt + eps);
+        }
     }
 
     // g' = g + WeightDecay · p;  p ← p - lr · g'
     //   p [n]  in/out      g [n]  in
-    public static void Sgd(Span<float> p, ReadOnlySpan<float> g, in SgdStep s)
+    public static void Sgd(Span<float> p, ReadOnlySpan<float> g, float weightDecay, float negativeLearningRate)
     {
-        int n = p.Length;
-        ref float pr = ref MemoryMarshal.GetReference(p), gr = ref MemoryMarshal.GetReference(g[..n]);
-        SgdStep step = s;
-        nuint i = 0, end = (nuint)n, width = (nuint)Vector<float>.Count;
-        for (; i + width <= end; i += width)
+        Debug.Assert(g.Length == p.Length);
+        fixed (float* pp = p, pg = g)
         {
-            Vector<float> x = Vector.LoadUnsafe(ref pr, i);
-            Vector<float> d = Vector.LoadUnsafe(ref gr, i) + x * step.WeightDecay;
-            (x + d * step.NegativeLearningRate).StoreUnsafe(ref pr, i);
-        }
-
-        for (; i < end; i++)
-        {
-            float x = Unsafe.Add(ref pr, i);
-            float d = Unsafe.Add(ref gr, i) + x * step.WeightDecay;
-            Unsafe.Add(ref pr, i) = x + d * step.NegativeLearningRate;
+            var loop = new SgdLoop(pp, pg, weightDecay, negativeLearningRate, p.Length);
+            Isa.Run(ref loop);
         }
     }
 
-    // g' = g + WeightDecay · p;  b ← Momentum · b + (1-dampening) g', on the first step b ← g'
-    // p ← p - lr · b, with Nesterov p ← p - lr (g' + Momentum · b)
-    //   p, b [n]  in/out      g [n]  in
-    public static void SgdMomentum(Span<float> p, ReadOnlySpan<float> g, Span<float> b, bool first, in SgdStep s)
+    private readonly struct SgdLoop(float* p, float* g, float weightDecay, float negativeLearningRate, int n) : ISimdKernel
     {
-        int n = p.Length;
-        ref float pr = ref MemoryMarshal.GetReference(p), gr = ref MemoryMarshal.GetReference(g[..n]);
-        ref float br = ref MemoryMarshal.GetReference(b[..n]);
-        SgdStep step = s;
-        // On the first step 0 · b + 1 · g' is g': the buffer starts as zeros and stays finite.
-        float keep = first ? 0f : step.Momentum, take = first ? 1f : step.OneMinusDampening;
-        nuint i = 0, end = (nuint)n, width = (nuint)Vector<float>.Count;
-        for (; i + width <= end; i += width)
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run<T>() where T : unmanaged, ISimd<T>
         {
-            Vector<float> x = Vector.LoadUnsafe(ref pr, i);
-            Vector<float> d = Vector.LoadUnsafe(ref gr, i) + x * step.WeightDecay;
-            Vector<float> buffer = Vector.LoadUnsafe(ref br, i) * keep + d * take;
-            buffer.StoreUnsafe(ref br, i);
-            if (step.Nesterov) buffer = d + buffer * step.Momentum;
-            (x + buffer * step.NegativeLearningRate).StoreUnsafe(ref pr, i);
-        }
+            float* pp = p, pg = g;
+            int end = n;
+            T decay = T.Create(weightDecay), rate = T.Create(negativeLearningRate);
+            int i = 0;
+            for (; i <= end - T.Count; i += T.Count)
+            {
+                T x = T.Load(pp + i);
+                (x + (T.Load(pg + i) + x * decay) * rate).Store(pp + i);
+            }
 
-        for (; i < end; i++)
+            if (i < end)
+            {
+                T x = T.LoadPartial(pp + i, end - i);
+                (x + (T.LoadPartial(pg + i, end - i) + x * decay) * rate).StorePartial(pp + i, end - i);
+            }
+        }
+    }
+
+    /// <summary>The numbers of one Sgd step with momentum.</summary>
+    public struct MomentumStep
+    {
+        public float WeightDecay, NegativeLearningRate;
+        public float Keep, Take;   // momentum and 1 - dampening; on the first step 0 and 1
+        public float Ahead;        // momentum; used when Nesterov
+        public bool Nesterov;
+    }
+
+    // g' = g + WeightDecay · p;  b ← Keep · b + Take · g'
+    // p ← p - lr · b, with Nesterov p ← p - lr (g' + Ahead · b)
+    //   p, b [n]  in/out      g [n]  in
+    public static void SgdMomentum(Span<float> p, ReadOnlySpan<float> g, Span<float> b, in MomentumStep step)
+    {
+        Debug.Assert(g.Length == p.Length && b.Length == p.Length);
+        fixed (float* pp = p, pg = g, pb = b)
+        fixed (MomentumStep* ps = &step)
         {
-            float x = Unsafe.Add(ref pr, i);
-            float d = Unsafe.Add(ref gr, i) + x * step.WeightDecay;
-            float buffer = Unsafe.Add(ref br, i) * keep + d * take;
-            Unsafe.Add(ref br, i) = buffer;
-            if (step.Nesterov) buffer = d + buffer * step.Momentum;
-            Unsafe.Add(ref pr, i) = x + buffer * step.NegativeLearningRate;
+            var loop = new MomentumLoop(pp, pg, pb, ps, p.Length);
+            Isa.Run(ref loop);
+        }
+    }
+
+    private readonly struct MomentumLoop(float* p, float* g, float* b, MomentumStep* step, int n) : ISimdKernel
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            float* pp = p, pg = g, pb = b;
+            int end = n;
+            bool nesterov = step->Nesterov;
+            T decay = T.Create(step->WeightDecay), rate = T.Create(step->NegativeLearningRate);
+            T keep = T.Create(step->Keep), take = T.Create(step->Take), ahead = T.Create(step->Ahead);
+            int i = 0;
+            for (; i <= end - T.Count; i += T.Count)
+            {
+                T x = T.Load(pp + i);
+                T d = T.Load(pg + i) + x * decay;
+                T buffer = T.Load(pb + i) * keep + d * take;
+                buffer.Store(pb + i);
+                (x + (nesterov ? d + buffer * ahead : buffer) * rate).Store(pp + i);
+            }
+
+            if (i < end)
+            {
+                int rest = end - i;
+                T x = T.LoadPartial(pp + i, rest);
+                T d = T.LoadPartial(pg + i, rest) + x * decay;
+                T buffer = T.LoadPartial(pb + i, rest) * keep + d * take;
+                buffer.StorePartial(pb + i, rest);
+                (x + (nesterov ? d + buffer * ahead : buffer) * rate).StorePartial(pp + i, rest);
+            }
         }
     }
 }

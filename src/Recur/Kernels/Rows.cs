@@ -1,12 +1,14 @@
-using System.Numerics;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Recur.Kernels;
 
 /// <summary>A row against all rows of a row-major matrix: what a bias needs forward and backward.</summary>
-internal static class Rows
+internal static unsafe class Rows
 {
+    // Up to here plain float32 sums are as exact as Reduce.SumRows (64 additions a sum) and its setup would dominate.
+    private const int FewRows = 256;
+
     // y[r, :] = row
     //   row [N]     in      y [M, N]  out
     public static void Fill(int rows, int columns, ReadOnlySpan<float> row, Span<float> y)
@@ -23,49 +25,65 @@ internal static class Rows
 
     // row += Σ_r y[r, :]
     //   y [M, N]  in      row [N]  in/out
-    // Each column is one sum from the first row to the last, in every vector width: the bits do not depend on the machine.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddSum(int rows, int columns, ReadOnlySpan<float> y, Span<float> row)
     {
-        y = y[..(rows * columns)];
-        row = row[..columns];
-        ref float source = ref MemoryMarshal.GetReference(y);
-        ref float target = ref MemoryMarshal.GetReference(row);
-        int width = Vector<float>.Count;
-        int c = 0;
-        // Four vectors of columns at a time hide the latency of the additions.
-        for (; c <= columns - 4 * width; c += 4 * width)
+        Debug.Assert(y.Length == rows * columns && row.Length == columns);
+        if (rows > FewRows)
         {
-            Vector<float> s0 = Vector<float>.Zero, s1 = s0, s2 = s0, s3 = s0;
-            nuint at = (nuint)c;
-            for (int r = 0; r < rows; r++, at += (nuint)columns)
+            Reduce.SumRows(y, rows, columns, row, 1f, accumulate: true);
+            return;
+        }
+
+        fixed (float* py = y, pr = row)
+        {
+            var loop = new AddSumLoop(rows, columns, py, pr);
+            Isa.Run(ref loop);
+        }
+    }
+
+    private readonly struct AddSumLoop(int rows, int columns, float* y, float* row) : ISimdKernel
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            float* py = y, pr = row;
+            int m = rows, n = columns;
+            int c = 0;
+            for (; c <= n - T.Count; c += T.Count)
             {
-                s0 += Vector.LoadUnsafe(ref source, at);
-                s1 += Vector.LoadUnsafe(ref source, at + (nuint)width);
-                s2 += Vector.LoadUnsafe(ref source, at + (nuint)(2 * width));
-                s3 += Vector.LoadUnsafe(ref source, at + (nuint)(3 * width));
+                // Four sums, of the rows r mod 4, hide the latency of the additions; the same order in every width.
+                T s0 = T.Zero, s1 = T.Zero, s2 = T.Zero, s3 = T.Zero;
+                float* p = py + c;
+                int r = 0;
+                for (; r <= m - 4; r += 4, p += 4 * n)
+                {
+                    s0 += T.Load(p);
+                    s1 += T.Load(p + n);
+                    s2 += T.Load(p + 2 * n);
+                    s3 += T.Load(p + 3 * n);
+                }
+
+                for (; r < m; r++, p += n) s0 += T.Load(p);
+                (T.Load(pr + c) + ((s0 + s1) + (s2 + s3))).Store(pr + c);
             }
 
-            (Vector.LoadUnsafe(ref target, (nuint)c) + s0).StoreUnsafe(ref target, (nuint)c);
-            (Vector.LoadUnsafe(ref target, (nuint)(c + width)) + s1).StoreUnsafe(ref target, (nuint)(c + width));
-            (Vector.LoadUnsafe(ref target, (nuint)(c + 2 * width)) + s2).StoreUnsafe(ref target, (nuint)(c + 2 * width));
-            (Vector.LoadUnsafe(ref target, (nuint)(c + 3 * width)) + s3).StoreUnsafe(ref target, (nuint)(c + 3 * width));
-        }
+            if (c < n)
+            {
+                int rest = n - c;
+                T s0 = T.Zero, s1 = T.Zero, s2 = T.Zero, s3 = T.Zero;
+                float* p = py + c;
+                int r = 0;
+                for (; r <= m - 4; r += 4, p += 4 * n)
+                {
+                    s0 += T.LoadPartial(p, rest);
+                    s1 += T.LoadPartial(p + n, rest);
+                    s2 += T.LoadPartial(p + 2 * n, rest);
+                    s3 += T.LoadPartial(p + 3 * n, rest);
+                }
 
-        for (; c <= columns - width; c += width)
-        {
-            Vector<float> s = Vector<float>.Zero;
-            nuint at = (nuint)c;
-            for (int r = 0; r < rows; r++, at += (nuint)columns) s += Vector.LoadUnsafe(ref source, at);
-            (Vector.LoadUnsafe(ref target, (nuint)c) + s).StoreUnsafe(ref target, (nuint)c);
-        }
-
-        for (; c < columns; c++)
-        {
-            float s = 0f;
-            nint at = c;
-            for (int r = 0; r < rows; r++, at += columns) s += Unsafe.Add(ref source, at);
-            Unsafe.Add(ref target, c) += s;
+                for (; r < m; r++, p += n) s0 += T.LoadPartial(p, rest);
+                (T.LoadPartial(pr + c, rest) + ((s0 + s1) + (s2 + s3))).StorePartial(pr + c, rest);
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed class DropoutOp : Node
         int n = x.Length;
         Span<float> mask = op.Save(n);
         FillMask(mask, p, rng);
-        DropoutKernel.Multiply(x.Span, mask, y.MutableSpan);
+        Elementwise.Zip<Multiply>(x.Span, mask, y.MutableSpan);
         return op.Record(y);
     }
 
@@ -33,10 +33,10 @@ internal sealed class DropoutOp : Node
 
         double keep = 1.0 - p;
         rng.FillBernoulli(mask, keep);
-        DropoutKernel.Scale(mask, (float)(1.0 / keep));
+        Elementwise.Zip<Multiply>(mask, (float)(1.0 / keep), mask);
     }
 
     // dx += dy ∘ m / (1-p)
     protected override void Backward() =>
-        DropoutKernel.AddProduct(OutputGrad(), Saved(0, Input(0).Length), InputGrad(0));
+        Elementwise.ZipAdd<Multiply>(OutputGrad(), Saved(0, Input(0).Length), InputGrad(0));
 }

@@ -98,7 +98,7 @@ internal sealed class RnnOp : Node
     {
         Span<float> mask = Saved(MaskAt(layer), states.Length), masked = Saved(MaskedAt(layer), states.Length);
         DropoutOp.FillMask(mask, o.Dropout, Rng.Default);
-        DropoutKernel.Multiply(states, mask, masked);
+        Elementwise.Zip<Multiply>(states, mask, masked);
         return masked;
     }
 
@@ -168,7 +168,7 @@ internal sealed class RnnOp : Node
 
             for (int d = 0; d < o.Directions; d++) BackwardDirection(layer, d, dOut, dHn, dH0, pre, dInput);
 
-            if (!bottom && dropped) DropoutKernel.Multiply(dInput, Saved(MaskAt(layer - 1), dInput.Length), dInput);
+            if (!bottom && dropped) Elementwise.Zip<Multiply>(dInput, Saved(MaskAt(layer - 1), dInput.Length), dInput);
             if (bottom && turned && NeedsGrad(0)) Layout.AddSwapLeading(dInput, t, n, o.InputSize, InputGrad(0));
             dOut = dInput;
         }

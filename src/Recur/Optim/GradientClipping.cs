@@ -32,7 +32,7 @@ public static class GradientClipping
         double factor = maxNorm / (total + Epsilon);
         if (float.IsPositiveInfinity(maxNorm) || factor >= 1.0) return (float)total;
         foreach (ref readonly Tensor p in parameters)
-            if (p.Core is { HasGrad: true, Grad: { } grad }) Norms.Scale(grad.Span, (float)factor);
+            if (p.Core is { HasGrad: true, Grad: { } grad }) Elementwise.Zip<Multiply>(grad.Span, (float)factor, grad.Span);
         return (float)total;
     }
 
@@ -48,7 +48,7 @@ public static class GradientClipping
     {
         if (!(clipValue >= 0f)) throw new ArgumentException($"GradientClipping.ClipValue: clipValue must not be negative but was {clipValue}.");
         foreach (ref readonly Tensor p in parameters)
-            if (p.Core is { HasGrad: true, Grad: { } grad }) Norms.Clamp(grad.Span, clipValue);
+            if (p.Core is { HasGrad: true, Grad: { } grad }) Elementwise.Zip<ClampMagnitude>(grad.Span, clipValue, grad.Span);
     }
 
     /// <inheritdoc cref="ClipValue(ReadOnlySpan{Tensor}, float)"/>
@@ -63,8 +63,8 @@ public static class GradientClipping
             if (!core.HasGrad) continue;
             ReadOnlySpan<float> grad = core.Grad!.Span;
             if (float.IsPositiveInfinity(normType)) total = Math.Max(total, Norms.MaxAbs(grad));
-            else if (normType == 2f) total += Norms.Sum<Norms.Square>(grad);
-            else if (normType == 1f) total += Norms.Sum<Norms.Absolute>(grad);
+            else if (normType == 2f) total += Norms.Sum<Norms.SquareTerm>(grad);
+            else if (normType == 1f) total += Norms.Sum<Norms.AbsoluteTerm>(grad);
             else total += Norms.SumOfPowers(grad, normType);
         }
 

@@ -13,8 +13,6 @@ namespace Recur.Optim;
 /// </remarks>
 public sealed class Sgd : Optimizer
 {
-    private OptimizerKernels.SgdStep constants;
-
     /// <summary>Prepares steps on the parameters.</summary>
     /// <param name="parameters">Leaves, at least one, none twice.</param>
     /// <param name="learningRate">The size of a step, 0 or greater.</param>
@@ -34,13 +32,6 @@ public sealed class Sgd : Optimizer
         if (nesterov && (momentum == 0 || dampening != 0))
             throw new ArgumentException($"Sgd: nesterov needs momentum above 0 and dampening 0 but they were {momentum} and {dampening}.");
         Nesterov = nesterov;
-        constants = new OptimizerKernels.SgdStep
-        {
-            WeightDecay = (float)weightDecay,
-            Momentum = (float)momentum,
-            OneMinusDampening = (float)(1.0 - dampening),
-            Nesterov = nesterov,
-        };
     }
 
     /// <summary>How much of the former direction is kept.</summary>
@@ -58,8 +49,22 @@ public sealed class Sgd : Optimizer
     /// <inheritdoc/>
     protected override void Update(int index, Span<float> parameter, ReadOnlySpan<float> gradient, long step)
     {
-        constants.NegativeLearningRate = -LearningRate;
-        if (Momentum == 0) OptimizerKernels.Sgd(parameter, gradient, constants);
-        else OptimizerKernels.SgdMomentum(parameter, gradient, Buffer(0, index), step == 1, constants);
+        if (Momentum == 0)
+        {
+            OptimizerKernels.Sgd(parameter, gradient, (float)WeightDecay, -LearningRate);
+            return;
+        }
+
+        bool first = step == 1; // the buffer begins as the gradient, without dampening
+        var constants = new OptimizerKernels.MomentumStep
+        {
+            WeightDecay = (float)WeightDecay,
+            NegativeLearningRate = -LearningRate,
+            Keep = first ? 0f : (float)Momentum,
+            Take = first ? 1f : (float)(1.0 - Dampening),
+            Ahead = (float)Momentum,
+            Nesterov = Nesterov,
+        };
+        OptimizerKernels.SgdMomentum(parameter, gradient, Buffer(0, index), constants);
     }
 }

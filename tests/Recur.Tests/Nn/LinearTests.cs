@@ -4,6 +4,7 @@ using static Recur.Tests.FixtureExtensions;
 
 namespace Recur.Tests.Nn;
 
+[Collection(AloneCollection.Name)]
 public sealed class LinearTests
 {
     // Sums of up to 59 products in float, in another order than PyTorch's.

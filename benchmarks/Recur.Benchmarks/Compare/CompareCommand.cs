@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.ML.OnnxRuntime;
 using Recur.Peers;
 
 namespace Recur.Benchmarks.Compare;
@@ -8,10 +9,12 @@ internal sealed class CompareCommand
 {
     public const string Usage =
         """
-        compare [--filter TEXT] [--threads N] [--json FILE] [--clock wall|cpu]
+        compare [--filter TEXT] [--threads N] [--json FILE] [--attempts N] [--clock wall|cpu]
           --filter TEXT   only rows whose name contains TEXT; may be repeated
           --threads N     only with N threads (default: 1, then 2 where there are 2 cores)
           --json FILE     appends one JSON line per row and peer
+          --attempts N    times a row up to N times while other processes keep the machine busy, and takes the quietest
+                          attempt (default: 1)
           --clock cpu     times by the processor time of each side instead of the wall clock: on a busy machine a first
                           impression for 1 thread; published figures are by the wall clock
         """;
@@ -20,7 +23,8 @@ internal sealed class CompareCommand
     private int[] threadCounts = Environment.ProcessorCount > 1 ? [1, 2] : [1];
     private string? jsonFile;
     private Clock clock = Clock.Wall;
-    private int disagreements;
+    private int attempts = 1;
+    private int failures;
 
     /// <summary>Exit code 0: all rows agree; 1: a row does not, or nothing was compared; 2: wrong usage.</summary>
     public static int Run(ReadOnlySpan<string> arguments)
@@ -45,6 +49,8 @@ internal sealed class CompareCommand
             {
                 case "--filter": filters.Add(value); break;
                 case "--json": jsonFile = value; break;
+                case "--attempts" when int.TryParse(value, out int a) && a >= 1: attempts = a; break;
+                case "--attempts": return $"compare: --attempts must be a number above 0 but was \"{value}\".";
                 case "--clock" when Clock.Find(value) is { } found: clock = found; break;
                 case "--clock": return $"compare: --clock must be wall or cpu but was \"{value}\".";
                 case "--threads" when int.TryParse(value, out int n) && n is >= 1 and <= 256: threadCounts = [n]; break;
@@ -70,8 +76,8 @@ internal sealed class CompareCommand
         Console.WriteLine($"{Machine.Processor}; {Machine.OperatingSystemName}; {Machine.Runtime}; kernels {Kernels.Isa.Current}");
         using var report = new Report(jsonFile, clock);
         foreach (int threads in threadCounts) RunWithThreads(threads, Selected(), report);
-        if (disagreements > 0) Console.Error.WriteLine($"compare: {disagreements} comparisons do not agree; their times mean nothing.");
-        return disagreements > 0 || report.Count == 0 ? 1 : 0;
+        if (failures > 0) Console.Error.WriteLine($"compare: {failures} comparisons failed.");
+        return failures > 0 || report.Count == 0 ? 1 : 0;
     }
 
     private void RunWithThreads(int threads, Row[] rows, Report report)
@@ -82,7 +88,19 @@ internal sealed class CompareCommand
         report.Begin(threads, pytorch, missing);
         using var self = Process.GetCurrentProcess();
         Process[] ours = pytorch is null ? [self] : [self, pytorch.Process];
-        foreach (Row row in rows) RunRow(row, threads, peak, pytorch, ours, report);
+        foreach (Row row in rows)
+        {
+            try
+            {
+                RunRow(row, threads, peak, pytorch, ours, report);
+            }
+            catch (Exception e) when (e is InvalidOperationException or ArgumentException or OnnxRuntimeException)
+            {
+                Console.Error.WriteLine($"compare: {row.Work}: {e.Message}");
+                failures++;
+                if (pytorch?.Process.HasExited == true) return;
+            }
+        }
     }
 
     private void RunRow(Row row, int threads, FmaPeak peak, PyTorchProcess? pytorch, Process[] ours, Report report)
@@ -101,14 +119,27 @@ internal sealed class CompareCommand
         using OnnxSession? onnx = row.OpenOnnx(tensors, threads);
         if (onnx is not null && Agrees(row, "ONNX Runtime", onnx.Run(), results))
             contestants.Add(new($"ONNX Runtime {OnnxSession.Version}", n => Time(onnx.RunMany, n)));
-        if (contestants.Count > 1) report.Add(row, threads, contestants, Contest.Run(contestants, peak, threads, ours));
+        if (contestants.Count > 1) report.Add(row, threads, contestants, BestContest(contestants, peak, threads, ours));
+    }
+
+    private ContestResult BestContest(IReadOnlyList<Contestant> contestants, FmaPeak peak, int threads, Process[] ours)
+    {
+        const double quiet = 0.1; // a tenth of a core
+        ContestResult? best = null;
+        for (int i = 0; i < attempts && !(best?.ForeignLoad < quiet); i++)
+        {
+            ContestResult result = Contest.Run(contestants, peak, threads, ours);
+            if (!(best?.ForeignLoad <= result.ForeignLoad)) best = result;
+        }
+
+        return best!;
     }
 
     private bool Agrees(Row row, string peer, IReadOnlyList<PeerTensor> expected, IReadOnlyList<PeerTensor> actual)
     {
         if (Agreement.Check(expected, actual) is not { } difference) return true;
         Console.Error.WriteLine($"compare: {row.Work}: Recur and {peer} differ: {difference}.");
-        disagreements++;
+        failures++;
         return false;
     }
 

@@ -56,4 +56,23 @@ public sealed class LinearTests
         Assert.Equal("Linear: inFeatures must be greater than 0 but was 0.", Assert.Throws<ArgumentException>(() => new Linear(0, 2)).Message);
         Assert.Equal("Linear: outFeatures must be greater than 0 but was -1.", Assert.Throws<ArgumentException>(() => new Linear(2, -1)).Message);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void ForwardAndBackward_WarmedUp_AllocateNothing(int outFeatures)
+    {
+        var linear = new Linear(10, outFeatures);
+        var dropout = new Dropout(0.3f);
+        Tensor x = Tensor.Ones([59, 10]), dy = Tensor.Ones([59, outFeatures]);
+        long before = 0;
+        for (int i = 0; i < 5; i++)
+        {
+            if (i == 3) before = GC.GetAllocatedBytesForCurrentThread();
+            linear.ZeroGrad();
+            dropout.Forward(linear.Forward(x)).Backward(dy);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
 }

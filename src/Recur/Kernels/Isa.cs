@@ -50,6 +50,15 @@ internal static class Isa
         _ => true,
     };
 
+    /// <summary>The instruction set in words; Arm64's 128-bit vectors have another name than x86's.</summary>
+    internal static string Describe(IsaLevel level) => level switch
+    {
+        IsaLevel.Vector512 => "AVX-512 (512-bit vectors)",
+        IsaLevel.Vector256 => "AVX2 and FMA (256-bit vectors)",
+        IsaLevel.Vector128 => X86Base.IsSupported ? "SSE (128-bit vectors)" : "128-bit vectors",
+        _ => "scalar (no vectors)",
+    };
+
     internal static IsaLevel Pick(string? forced)
     {
         IsaLevel level = forced switch

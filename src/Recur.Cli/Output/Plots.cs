@@ -1,0 +1,58 @@
+using Recur.IO;
+using ScottPlot;
+
+namespace Recur.Cli.Output;
+
+/// <summary>What all pictures share: size, fonts, colours, and that a file appears whole or not at all.</summary>
+/// <remarks>Only the plot classes name ScottPlot's types: a verb without a picture does not load it.</remarks>
+internal static class Plots
+{
+    private const int Width = 1400, Height = 700;
+    private const float TitleSize = 26, LabelSize = 20, TickSize = 17, LegendSize = 19;
+
+    /// <summary>Okabe and Ito's palette, which readers with colour-blindness can tell apart.</summary>
+    public static Color Black { get; } = Color.FromHex("#222222");
+
+    public static Color Blue { get; } = Color.FromHex("#0072B2");
+
+    public static Color Vermilion { get; } = Color.FromHex("#D55E00");
+
+    public static Color Green { get; } = Color.FromHex("#009E73");
+
+    public static Color Grey { get; } = Color.FromHex("#8A8A8A");
+
+    /// <summary>A sans-serif font that is installed; ScottPlot's own choice is a serif one on many Linux systems.</summary>
+    private static string SansSerif { get; } = FindFont();
+
+    private static string FindFont()
+    {
+        var installed = SkiaSharp.SKFontManager.Default.FontFamilies.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        string[] wanted = ["Segoe UI", "Helvetica Neue", "Arial", "Liberation Sans", "Noto Sans", "DejaVu Sans"];
+        return wanted.FirstOrDefault(installed.Contains) ?? Fonts.Default;
+    }
+
+    /// <summary>A plot with title and axis labels in sizes that can be read in a report.</summary>
+    public static Plot Create(string title, string xLabel, string yLabel)
+    {
+        var plot = new Plot();
+        plot.Title(title, TitleSize);
+        plot.XLabel(xLabel, LabelSize);
+        plot.YLabel(yLabel, LabelSize);
+        plot.Axes.Title.Label.Bold = false;
+        plot.Axes.Bottom.Label.Bold = false;
+        plot.Axes.Left.Label.Bold = false;
+        plot.Font.Set(SansSerif);
+        plot.Legend.FontSize = LegendSize;
+        return plot;
+    }
+
+    /// <summary>Sets what depends on the kind of axis, and writes the picture.</summary>
+    public static void Save(Plot plot, string path, Alignment legend)
+    {
+        plot.Axes.Bottom.TickLabelStyle.FontSize = TickSize;
+        plot.Axes.Left.TickLabelStyle.FontSize = TickSize;
+        plot.ShowLegend(legend);
+        byte[] png = plot.GetImage(Width, Height).GetImageBytes(ImageFormat.Png);
+        AtomicFile.Write(path, stream => stream.Write(png));
+    }
+}

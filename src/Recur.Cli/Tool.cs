@@ -1,0 +1,84 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Recur.Cli.Commands;
+using Recur.Cli.Output;
+
+namespace Recur.Cli;
+
+/// <summary>The tool without the process around it: parses, runs one verb, turns errors into one sentence and an exit code.</summary>
+internal static class Tool
+{
+    private const int HelpWidth = 100;
+
+    /// <summary>Runs one command line.</summary>
+    /// <returns>A value of <see cref="ExitCode"/>.</returns>
+    public static int Run(IReadOnlyList<string> args, ToolStreams streams, CancellationToken cancel)
+    {
+        RootCommand root = BuildRoot(streams, cancel);
+        // A value that begins with @ is a file name, not a response file; -qo is a typing error, not two options.
+        var parser = new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+        ParseResult parsed = root.Parse(args.Count == 0 ? ["--help"] : args, parser);
+        string verb = parsed.CommandResult.Command is VerbCommand v ? $"recur {v.Name}" : "recur";
+        try
+        {
+            if (parsed.Action is ParseErrorAction || (parsed.Errors.Count > 0 && parsed.Action is not HelpAction and not ExampleHelpAction))
+                throw new UsageException(UsageText.Of(parsed));
+            return parsed.Invoke(new InvocationConfiguration
+            {
+                Output = streams.Out,
+                Error = streams.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (UsageException e)
+        {
+            streams.Error.WriteLine($"{verb}: {OneLine(e)} See '{verb} --help'.");
+            return ExitCode.Usage;
+        }
+        catch (OperationCanceledException)
+        {
+            streams.Error.WriteLine($"{verb}: interrupted.");
+            return ExitCode.Interrupted;
+        }
+        catch (Exception e)
+        {
+            streams.Error.WriteLine($"{verb}: {(IsExpected(e) ? "" : $"internal error ({e.GetType().Name}): ")}{OneLine(e)}");
+            return ExitCode.Failed;
+        }
+    }
+
+    private static RootCommand BuildRoot(ToolStreams streams, CancellationToken cancel)
+    {
+        var root = new RootCommand("Recurrent networks for .NET: from a CSV file to an honest forecast.");
+        root.Directives.Clear();
+        VerbCommand[] verbs =
+        [
+            SineCommand.Create(),
+            InspectCommand.Create(),
+            InfoCommand.Create(),
+        ];
+        foreach (VerbCommand verb in verbs)
+        {
+            verb.Attach(streams, cancel);
+            root.Subcommands.Add(verb);
+        }
+
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new ExampleHelpAction(streams.OutIsTerminal ? Math.Min(streams.Width, HelpWidth) : HelpWidth);
+        return root;
+    }
+
+    private static bool IsExpected(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentException
+        or InvalidOperationException or NotSupportedException or InvalidDataException or FormatException;
+
+    /// <summary>The message without line breaks and without the framework's "(Parameter 'x')".</summary>
+    private static string OneLine(Exception e)
+    {
+        string text = e.Message.ReplaceLineEndings(" ").Trim();
+        int parameter = text.IndexOf(" (Parameter '", StringComparison.Ordinal);
+        if (parameter >= 0) text = text[..parameter];
+        return text.EndsWith('.') ? text : text + ".";
+    }
+}

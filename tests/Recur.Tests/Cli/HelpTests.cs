@@ -1,0 +1,24 @@
+namespace Recur.Tests.Cli;
+
+/// <summary>The help texts are documents: a change is seen and read.</summary>
+public sealed class HelpTests
+{
+    [Theory]
+    [InlineData("help")]
+    [InlineData("help-sine", "sine")]
+    [InlineData("help-inspect", "inspect")]
+    [InlineData("help-info", "info")]
+    public void Help_EveryVerb_IsTheApprovedText(string file, params string[] verb)
+    {
+        CliResult result = CliRunner.Run([.. verb, "--help"]);
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Approval.Verify(file, result.Out);
+    }
+
+    [Fact]
+    public void Help_NoArguments_IsTheHelpOfTheTool() => Assert.Equal(CliRunner.Run("--help").Out, CliRunner.Run().Out);
+
+    [Fact]
+    public void Help_BesideWrongOptions_StillHelps() => Assert.Equal(CliRunner.Run("sine", "--help").Out, CliRunner.Run("sine", "--foo", "--help").Out);
+}

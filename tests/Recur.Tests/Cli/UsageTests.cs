@@ -1,0 +1,24 @@
+namespace Recur.Tests.Cli;
+
+/// <summary>Wrong command lines: one sentence that names the option, exit code 2, nothing done.</summary>
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("recur: there is no verb \"sien\". See 'recur --help'.", "sien")]
+    [InlineData("recur sine: there is no option --foo. See 'recur sine --help'.", "sine", "--foo")]
+    [InlineData("recur sine: there is no option --foo. See 'recur sine --help'.", "sine", "--foo", "--seed", "x")]
+    [InlineData("recur sine: the argument \"file.csv\" is one too many. See 'recur sine --help'.", "sine", "file.csv")]
+    [InlineData("recur sine: --state must be zero or carry but was \"one\". See 'recur sine --help'.", "sine", "--state", "one")]
+    [InlineData("recur sine: --iterations must be in 1..10000000 but was 0. See 'recur sine --help'.", "sine", "--iterations", "0")]
+    [InlineData("recur sine: --iterations must be a whole number but was \"1e3\". See 'recur sine --help'.", "sine", "--iterations", "1e3")]
+    [InlineData("recur sine: --start must be in 0..2 but was 3. See 'recur sine --help'.", "sine", "--start", "3")]
+    [InlineData("recur sine: --seed must be a whole number of at least 0 but was \"-1\". See 'recur sine --help'.", "sine", "--seed", "-1")]
+    [InlineData("recur sine: --seed needs a value. See 'recur sine --help'.", "sine", "--seed")]
+    [InlineData("recur sine: --seed stands there more than once. See 'recur sine --help'.", "sine", "--seed", "1", "--seed", "2")]
+    [InlineData("recur sine: --threads must be in 1..256 but was 0. See 'recur sine --help'.", "sine", "--threads", "0")]
+    [InlineData("recur sine: the name of an output file is empty. See 'recur sine --help'.", "sine", "-o", "")]
+    [InlineData("recur inspect: the argument FILE is missing. See 'recur inspect --help'.", "inspect")]
+    [InlineData("recur inspect: the argument \"b\" is one too many. See 'recur inspect --help'.", "inspect", "a", "b")]
+    [InlineData("recur inspect: there is no option --seed. See 'recur inspect --help'.", "inspect", "a", "--seed")]
+    public void Run_WrongUsage_SaysOneSentence(string sentence, params string[] args) => CliRunner.AssertFails(CliRunner.Run(args), 2, sentence);
+}

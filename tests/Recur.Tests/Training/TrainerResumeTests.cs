@@ -18,7 +18,7 @@ public sealed class TrainerResumeTests : IDisposable
     {
         Epochs = Run.Epochs,
         ClipGradNorm = 0.5f,
-        EarlyStopping = new EarlyStopping { Patience = 3 },
+        EarlyStopping = new EarlyStopping { Patience = 3, MinDelta = 0.3 },
         LearningRateSchedule = step => 0.02f / MathF.Sqrt(step),
         CheckpointPath = folder[file],
         Configuration = """{"hidden":8}""",
@@ -32,6 +32,7 @@ public sealed class TrainerResumeTests : IDisposable
         var straight = new Run(7, Options("straight"), ownRng);
         TrainResult expected = straight.Fit();
         Assert.Equal(StopReason.Completed, expected.Reason);
+        Assert.Equal(3, expected.BestEpoch); // not the last: otherwise losing the best parameters would go unnoticed
 
         for (int step = 0; step < Run.Steps; step++)
         {

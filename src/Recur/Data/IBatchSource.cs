@@ -2,9 +2,9 @@ namespace Recur.Data;
 
 /// <summary>Hands a trainer the batches of each epoch.</summary>
 /// <remarks>
-/// So that a run can be resumed in the middle of an epoch, the order of an epoch may depend only on the epoch's number and on what
-/// <see cref="BeginEpoch"/> draws from the generator, not on former epochs. A source may fill the same tensors again for every
-/// batch: a batch is valid until the next call.
+/// So that a run can be resumed in the middle of an epoch, the order of an epoch may depend only on the epoch's number
+/// and on what <see cref="BeginEpoch"/> draws from the generator, not on former epochs. A source may fill the same
+/// tensors again for every batch: a batch is valid until the next call.
 /// </remarks>
 /// <typeparam name="TBatch">What the loss function takes, such as <see cref="Batch"/>.</typeparam>
 public interface IBatchSource<out TBatch>

@@ -1,9 +1,10 @@
 namespace Recur.Data;
 
-/// <summary>Cuts two tensors into batches along their first dimension, in an order drawn anew for every epoch.</summary>
+/// <summary>Cuts two tensors into batches along their first dimension, in an order drawn anew for every
+/// epoch.</summary>
 /// <remarks>
-/// Example i is <c>inputs[i]</c> with <c>targets[i]</c>, so batches suit modules with <c>batchFirst: true</c>. The tensors of a batch
-/// are filled again for the next one; nothing is allocated after the first batch of each size.
+/// Example i is <c>inputs[i]</c> with <c>targets[i]</c>, so batches suit modules with <c>batchFirst: true</c>. The
+/// tensors of a batch are filled again for the next one; nothing is allocated after the first batch of each size.
 /// </remarks>
 public sealed class TensorBatches : IBatchSource<Batch>
 {
@@ -21,18 +22,22 @@ public sealed class TensorBatches : IBatchSource<Batch>
     /// <param name="batchSize">Examples per batch; the last batch holds the rest.</param>
     /// <param name="shuffle">Whether each epoch has an order of its own, instead of the order of the tensors.</param>
     /// <param name="dropLast">Whether a last batch of fewer examples is left out.</param>
-    /// <exception cref="ArgumentException">No examples, another number of targets than of inputs, or a batch size below 1.</exception>
+    /// <exception cref="ArgumentException">No examples, another number of targets than of inputs, or a batch size below
+    /// 1.</exception>
     public TensorBatches(Tensor inputs, Tensor targets, int batchSize, bool shuffle = true, bool dropLast = false)
     {
         if (inputs.Rank == 0) ShapeException.Throw("TensorBatches: inputs", "[number of examples, ...]", inputs.Shape);
         int count = inputs.Shape[0];
         if (targets.Rank == 0 || targets.Shape[0] != count)
             ShapeException.Throw("TensorBatches: targets", $"[{count}, ...] (as many as inputs)", targets.Shape);
-        if (batchSize < 1) throw new ArgumentException($"TensorBatches: batchSize must be at least 1 but was {batchSize}.");
+        if (batchSize < 1)
+            throw new ArgumentException($"TensorBatches: batchSize must be at least 1 but was {batchSize}.");
         int rest = count % batchSize;
         BatchCount = count / batchSize + (rest > 0 && !dropLast ? 1 : 0);
         if (BatchCount == 0)
-            throw new ArgumentException($"TensorBatches: {count} examples make no batch of {batchSize}{(dropLast ? " (dropLast is set)" : "")}.");
+            throw new ArgumentException(
+                $"TensorBatches: {count} examples make no batch of " +
+                $"{batchSize}{(dropLast ? " (dropLast is set)" : "")}.");
         this.inputs = inputs;
         this.targets = targets;
         this.batchSize = batchSize;
@@ -66,7 +71,8 @@ public sealed class TensorBatches : IBatchSource<Batch>
         return batch;
     }
 
-    private Batch NewBatch(int size) => new(Tensor.Zeros(inputs.Shape.With(0, size)), Tensor.Zeros(targets.Shape.With(0, size)));
+    private Batch NewBatch(int size) =>
+        new(Tensor.Zeros(inputs.Shape.With(0, size)), Tensor.Zeros(targets.Shape.With(0, size)));
 
     private static void Gather(Tensor source, ReadOnlySpan<int> examples, Tensor destination)
     {

@@ -5,12 +5,14 @@ namespace Recur.IO;
 /// <summary>Writes files that appear complete or not at all, whatever happens meanwhile.</summary>
 public static class AtomicFile
 {
+    private const int BufferSize = 1 << 16;
+
     /// <summary>Writes a file aside, flushes it to the disk and renames it over the target.</summary>
     /// <remarks>
-    /// <para>When <paramref name="write"/> throws, or the process is killed at any moment, the target keeps its former content.
-    /// The content is written to <c>.NAME.PID.tmp</c> in the target's folder; the file a killed process left behind under
-    /// such a name is removed by the next write to the same target. .NET offers no way to flush a folder, so after a power cut
-    /// (not after a crash of the process) the former content may be back.</para>
+    /// <para>When <paramref name="write"/> throws, or the process is killed at any moment, the target keeps its former
+    /// content. The content is written to <c>.NAME.PID.tmp</c> in the target's folder; the file a killed process left
+    /// behind under such a name is removed by the next write to the same target. .NET offers no way to flush a folder,
+    /// so after a power cut (not after a crash of the process) the former content may be back.</para>
     /// <para>A symbolic link is followed, and the permissions of a file that is replaced are kept. A device such as
     /// <c>/dev/stdout</c> is written directly.</para>
     /// <code>
@@ -23,8 +25,8 @@ public static class AtomicFile
     /// </remarks>
     /// <param name="path">The target; its folder must exist.</param>
     /// <param name="write">Writes the content; what it throws is passed on.</param>
-    /// <exception cref="IOException">The target is a directory or read-only, its folder does not exist or may not be written,
-    /// the disk is full, or the same process is writing the same target already.</exception>
+    /// <exception cref="IOException">The target is a directory or read-only, its folder does not exist or may not be
+    /// written, the disk is full, or the same process is writing the same target already.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -39,7 +41,8 @@ public static class AtomicFile
         string folder = Path.GetDirectoryName(target)!;
         string name = Path.GetFileName(target);
         if (Directory.Exists(target)) throw new IOException($"{path}: is a directory, not a file.");
-        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"{path}: the folder {folder} does not exist.");
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"{path}: the folder {folder} does not exist.");
         var old = new FileInfo(target);
         if (old.Exists && old.IsReadOnly) throw new IOException($"{path}: the file is read-only.");
         DeleteLeftovers(folder, name);
@@ -61,13 +64,16 @@ public static class AtomicFile
         catch (Exception e)
         {
             TryDelete(temporary);
-            if (e is IOException && IsDiskFull(e)) throw new IOException($"{path}: cannot be written: the disk is full.", e);
-            if (e is UnauthorizedAccessException) throw new IOException($"{path}: cannot be written: access is denied.", e);
+            if (e is IOException && IsDiskFull(e))
+                throw new IOException($"{path}: cannot be written: the disk is full.", e);
+            if (e is UnauthorizedAccessException)
+                throw new IOException($"{path}: cannot be written: access is denied.", e);
             throw;
         }
     }
 
-    /// <summary>For a writer that closed the stream, as a StreamWriter does: what is flushed is the file, not the handle.</summary>
+    /// <summary>For a writer that closed the stream, as a StreamWriter does: what is flushed is the file, not the
+    /// handle.</summary>
     private static void FlushAgain(string temporary)
     {
         using var stream = new FileStream(temporary, FileMode.Open, FileAccess.Write, FileShare.None, bufferSize: 1);
@@ -79,7 +85,7 @@ public static class AtomicFile
         try
         {
             // FileShare.None locks the file (flock on Unix): that is how DeleteLeftovers sees that it is in use.
-            return new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+            return new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, BufferSize);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -95,7 +101,7 @@ public static class AtomicFile
     {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1 << 16);
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, BufferSize);
             write(stream);
         }
         catch (IOException e) when (IsDiskFull(e))
@@ -108,9 +114,10 @@ public static class AtomicFile
     private static bool IsDevice(string path)
     {
         string full = Path.GetFullPath(path);
-        return !OperatingSystem.IsWindows() && File.Exists(full)
-            && (full.StartsWith("/dev/", StringComparison.Ordinal) || full.StartsWith("/proc/", StringComparison.Ordinal))
-            && !full.StartsWith("/dev/shm/", StringComparison.Ordinal); // a normal file system in memory
+        return !OperatingSystem.IsWindows() && File.Exists(full) && (StartsWith("/dev/") || StartsWith("/proc/"))
+            && !StartsWith("/dev/shm/"); // a normal file system in memory
+
+        bool StartsWith(string folder) => full.StartsWith(folder, StringComparison.Ordinal);
     }
 
     private static string Resolve(string path)
@@ -120,7 +127,8 @@ public static class AtomicFile
         {
             return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException
+            or UnauthorizedAccessException)
         {
             return full; // no link; a folder that is missing or closed is reported by the caller
         }
@@ -135,7 +143,8 @@ public static class AtomicFile
                 ReadOnlySpan<char> middle = Path.GetFileName(file.AsSpan());
                 middle = middle[Math.Min(name.Length + 2, middle.Length)..];
                 middle = middle.EndsWith(".tmp", StringComparison.Ordinal) ? middle[..^4] : [];
-                if (!int.TryParse(middle, out int process) || process == Environment.ProcessId || IsRunning(process)) continue;
+                if (!int.TryParse(middle, out int process) || process == Environment.ProcessId) continue;
+                if (IsRunning(process)) continue;
                 // A process in another container has a number of its own, but its lock is seen.
                 try
                 {

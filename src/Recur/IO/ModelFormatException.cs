@@ -1,8 +1,9 @@
 namespace Recur.IO;
 
-/// <summary>A model file does not follow its format, or does not hold what was asked of it; the text is one sentence that starts
-/// with the file's name.</summary>
-/// <remarks>It is an <see cref="IOException"/>, so that one catch clause covers everything that can go wrong while a file is read.</remarks>
+/// <summary>A model file does not follow its format, or does not hold what was asked of it; the text is one sentence
+/// that starts with the file's name.</summary>
+/// <remarks>It is an <see cref="IOException"/>, so that one catch clause covers everything that can go wrong while a
+/// file is read.</remarks>
 public sealed class ModelFormatException : IOException
 {
     /// <summary>An error without details.</summary>

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace Recur.IO;
 
@@ -16,7 +16,8 @@ internal static class SafetensorsConvert
     /// <returns>Whether the type can be converted and every element could.</returns>
     public delegate bool Converter<T>(SafetensorsDataType type, ReadOnlySpan<byte> bytes, Span<T> values, out int bad);
 
-    public static string NameOf<T>() => typeof(T) == typeof(float) ? "float32" : typeof(T) == typeof(long) ? "int64" : "float64";
+    public static string NameOf<T>() =>
+        typeof(T) == typeof(float) ? "float32" : typeof(T) == typeof(long) ? "int64" : "float64";
 
     /// <summary>Floats except F32 (which needs no conversion), and integers that float32 holds exactly.</summary>
     public static bool ToSingle(SafetensorsDataType type, ReadOnlySpan<byte> bytes, Span<float> values, out int bad)
@@ -25,17 +26,18 @@ internal static class SafetensorsConvert
         switch (type)
         {
             case SafetensorsDataType.F64:
-                for (int i = 0; i < values.Length; i++) values[i] = (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes[(i * 8)..]);
+                for (int i = 0; i < values.Length; i++) values[i] = (float)ReadDoubleLittleEndian(bytes[(i * 8)..]);
                 return true;
             case SafetensorsDataType.F16:
-                for (int i = 0; i < values.Length; i++) values[i] = (float)BinaryPrimitives.ReadHalfLittleEndian(bytes[(i * 2)..]);
+                for (int i = 0; i < values.Length; i++) values[i] = (float)ReadHalfLittleEndian(bytes[(i * 2)..]);
                 return true;
             case SafetensorsDataType.BF16:
                 for (int i = 0; i < values.Length; i++)
-                    values[i] = BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(bytes[(i * 2)..]) << 16);
+                    values[i] = BitConverter.Int32BitsToSingle(ReadUInt16LittleEndian(bytes[(i * 2)..]) << 16);
                 return true;
             case SafetensorsDataType.F8E5M2: // the upper byte of a half
-                for (int i = 0; i < values.Length; i++) values[i] = (float)BitConverter.UInt16BitsToHalf((ushort)(bytes[i] << 8));
+                for (int i = 0; i < values.Length; i++)
+                    values[i] = (float)BitConverter.UInt16BitsToHalf((ushort)(bytes[i] << 8));
                 return true;
             case SafetensorsDataType.F8E4M3:
                 for (int i = 0; i < values.Length; i++) values[i] = FromF8E4M3(bytes[i]);
@@ -44,7 +46,8 @@ internal static class SafetensorsConvert
                 for (int i = 0; i < values.Length; i++)
                 {
                     bad = i;
-                    if (!TryInteger(type, bytes, i, out long integer) || integer is < -MaxExactInteger or > MaxExactInteger) return false;
+                    if (!TryInteger(type, bytes, i, out long integer)) return false;
+                    if (integer is < -MaxExactInteger or > MaxExactInteger) return false;
                     values[i] = integer;
                 }
 
@@ -74,9 +77,9 @@ internal static class SafetensorsConvert
         {
             values[i] = type switch
             {
-                SafetensorsDataType.F32 => BinaryPrimitives.ReadSingleLittleEndian(bytes[(i * 4)..]),
-                SafetensorsDataType.F16 => (double)BinaryPrimitives.ReadHalfLittleEndian(bytes[(i * 2)..]),
-                _ => BitConverter.Int32BitsToSingle(BinaryPrimitives.ReadUInt16LittleEndian(bytes[(i * 2)..]) << 16),
+                SafetensorsDataType.F32 => ReadSingleLittleEndian(bytes[(i * 4)..]),
+                SafetensorsDataType.F16 => (double)ReadHalfLittleEndian(bytes[(i * 2)..]),
+                _ => BitConverter.Int32BitsToSingle(ReadUInt16LittleEndian(bytes[(i * 2)..]) << 16),
             };
         }
 
@@ -86,7 +89,7 @@ internal static class SafetensorsConvert
     /// <summary>An integer for an error text.</summary>
     public static string Describe(SafetensorsDataType type, ReadOnlySpan<byte> bytes, int element) =>
         type == SafetensorsDataType.U64
-            ? BinaryPrimitives.ReadUInt64LittleEndian(bytes[(element * 8)..]).ToString()
+            ? ReadUInt64LittleEndian(bytes[(element * 8)..]).ToString()
             : TryInteger(type, bytes, element, out long value) ? value.ToString() : "a value";
 
     private static bool IsInteger(SafetensorsDataType type) => type is SafetensorsDataType.Bool
@@ -100,13 +103,13 @@ internal static class SafetensorsConvert
             case SafetensorsDataType.Bool:
             case SafetensorsDataType.U8: value = bytes[i]; return true;
             case SafetensorsDataType.I8: value = (sbyte)bytes[i]; return true;
-            case SafetensorsDataType.U16: value = BinaryPrimitives.ReadUInt16LittleEndian(bytes[(i * 2)..]); return true;
-            case SafetensorsDataType.I16: value = BinaryPrimitives.ReadInt16LittleEndian(bytes[(i * 2)..]); return true;
-            case SafetensorsDataType.U32: value = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(i * 4)..]); return true;
-            case SafetensorsDataType.I32: value = BinaryPrimitives.ReadInt32LittleEndian(bytes[(i * 4)..]); return true;
-            case SafetensorsDataType.I64: value = BinaryPrimitives.ReadInt64LittleEndian(bytes[(i * 8)..]); return true;
+            case SafetensorsDataType.U16: value = ReadUInt16LittleEndian(bytes[(i * 2)..]); return true;
+            case SafetensorsDataType.I16: value = ReadInt16LittleEndian(bytes[(i * 2)..]); return true;
+            case SafetensorsDataType.U32: value = ReadUInt32LittleEndian(bytes[(i * 4)..]); return true;
+            case SafetensorsDataType.I32: value = ReadInt32LittleEndian(bytes[(i * 4)..]); return true;
+            case SafetensorsDataType.I64: value = ReadInt64LittleEndian(bytes[(i * 8)..]); return true;
             case SafetensorsDataType.U64:
-                ulong unsigned = BinaryPrimitives.ReadUInt64LittleEndian(bytes[(i * 8)..]);
+                ulong unsigned = ReadUInt64LittleEndian(bytes[(i * 8)..]);
                 value = unchecked((long)unsigned);
                 return unsigned <= long.MaxValue;
             default: value = 0; return false;

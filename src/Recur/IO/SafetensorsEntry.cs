@@ -21,7 +21,8 @@ public sealed class SafetensorsEntry
     /// <summary>The name of the type as it stands in the file, such as <c>F8_E4M3</c>.</summary>
     public string DataTypeName => DataType.FileName();
 
-    /// <summary>The sizes of its dimensions, outermost first; a file may hold more elements than a <see cref="Shape"/> can say.</summary>
+    /// <summary>The sizes of its dimensions, outermost first; a file may hold more elements than a <see cref="Shape"/>
+    /// can say.</summary>
     public IReadOnlyList<long> Dimensions { get; }
 
     /// <summary>Its first byte, counted from the end of the header.</summary>

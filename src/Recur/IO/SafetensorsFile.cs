@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace Recur.IO;
 
@@ -7,12 +8,12 @@ namespace Recur.IO;
 /// <remarks>
 /// <code>
 /// using var file = SafetensorsFile.Open("model.safetensors");
-/// foreach (SafetensorsEntry e in file.Entries) Console.WriteLine($"{e.Name} {e.DataTypeName} [{string.Join(", ", e.Dimensions)}]");
+/// foreach (SafetensorsEntry e in file.Entries) Console.WriteLine(e); // rnn.weight_ih_l0 F32 [10, 1]
 /// Tensor w = file.ReadTensor("rnn.weight_ih_l0");
 /// long step = file.ReadInt64("trainer.step")[0];
 /// </code>
-/// A file is not trusted: every number in the header is checked against the file's length before anything is allocated, so no
-/// single allocation exceeds the file's size (elements of less than 32 bits grow when they become float32).
+/// A file is not trusted: every number in the header is checked against the file's length before anything is allocated,
+/// so no single allocation exceeds the file's size (elements of less than 32 bits grow when they become float32).
 /// To load all tensors at once: <see cref="Safetensors.Load(string)"/>.
 /// </remarks>
 public sealed class SafetensorsFile : IDisposable
@@ -30,19 +31,25 @@ public sealed class SafetensorsFile : IDisposable
         long start = stream.Position;
         FileLength = stream.Length - start;
         if (FileLength < SafetensorsHeader.PrefixLength)
-            throw new ModelFormatException($"{name}: a safetensors file has at least 8 bytes but this one has {FileLength}.");
+            throw new ModelFormatException(
+                $"{name}: a safetensors file has at least 8 bytes but this one has {FileLength}.");
         Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixLength];
         ReadExactly(prefix);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > SafetensorsHeader.MaxLength)
-            throw new ModelFormatException($"{name}: the header may have at most 100,000,000 bytes but announces {length}; this is not a safetensors file.");
+            throw new ModelFormatException(
+                $"{name}: the header may have at most 100,000,000 bytes but announces {length}; this is not a " +
+                "safetensors file.");
         if ((long)length > FileLength - SafetensorsHeader.PrefixLength)
-            throw new ModelFormatException($"{name}: the header announces {length} bytes but only {FileLength - SafetensorsHeader.PrefixLength} follow; the file is cut off.");
+            throw new ModelFormatException(
+                $"{name}: the header announces {length} bytes but only {FileLength - SafetensorsHeader.PrefixLength} " +
+                "follow; the file is cut off.");
         HeaderLength = (int)length;
         var header = new byte[HeaderLength];
         ReadExactly(header);
         dataStart = start + SafetensorsHeader.PrefixLength + HeaderLength;
-        SafetensorsHeader.Content content = SafetensorsHeader.Parse(name, header, FileLength - SafetensorsHeader.PrefixLength - HeaderLength);
+        long dataLength = FileLength - SafetensorsHeader.PrefixLength - HeaderLength;
+        SafetensorsHeader.Content content = SafetensorsHeader.Parse(name, header, dataLength);
         Entries = content.Entries;
         index = content.Index;
         Metadata = content.Metadata;
@@ -81,7 +88,8 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
-    /// <summary>Reads the header of a file that begins at the stream's position and ends where the stream ends.</summary>
+    /// <summary>Reads the header of a file that begins at the stream's position and ends where the stream
+    /// ends.</summary>
     /// <param name="stream">A stream that can seek.</param>
     /// <param name="name">What error texts call it.</param>
     /// <param name="leaveOpen">Whether the stream stays open when this object is disposed.</param>
@@ -90,7 +98,8 @@ public sealed class SafetensorsFile : IDisposable
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(name);
-        if (!stream.CanSeek) throw new ArgumentException("SafetensorsFile.Open: the stream must be able to seek.", nameof(stream));
+        if (!stream.CanSeek)
+            throw new ArgumentException("SafetensorsFile.Open: the stream must be able to seek.", nameof(stream));
         return new SafetensorsFile(stream, name, leaveOpen);
     }
 
@@ -104,10 +113,10 @@ public sealed class SafetensorsFile : IDisposable
         : throw new ModelFormatException($"{FileName}: there is no tensor {SafetensorsHeader.Quote(name)}.");
 
     /// <summary>Reads a tensor as float32.</summary>
-    /// <remarks>F32 comes bit for bit, F64 is rounded, shorter floats are exact. Integers and truth values must be exact in
-    /// float32; read others with <see cref="ReadInt64"/>.</remarks>
-    /// <exception cref="ModelFormatException">No such tensor, a type without such a conversion, an integer that float32 cannot
-    /// hold, or more dimensions or elements than a <see cref="Shape"/> can say.</exception>
+    /// <remarks>F32 comes bit for bit, F64 is rounded, shorter floats are exact. Integers and truth values must be
+    /// exact in float32; read others with <see cref="ReadInt64"/>.</remarks>
+    /// <exception cref="ModelFormatException">No such tensor, a type without such a conversion, an integer that float32
+    /// cannot hold, or more dimensions or elements than a <see cref="Shape"/> can say.</exception>
     public Tensor ReadTensor(string name)
     {
         SafetensorsEntry entry = this[name];
@@ -152,7 +161,9 @@ public sealed class SafetensorsFile : IDisposable
     {
         SafetensorsEntry entry = this[name];
         if (entry.ByteLength > Array.MaxLength)
-            throw new ModelFormatException($"{FileName}: {SafetensorsHeader.Quote(name)} has {entry.ByteLength} bytes, more than an array can hold.");
+            throw new ModelFormatException(
+                $"{FileName}: {SafetensorsHeader.Quote(name)} has {entry.ByteLength} bytes, more than an array can " +
+                "hold.");
         var bytes = new byte[entry.ByteLength];
         Seek(entry);
         ReadExactly(bytes);
@@ -178,7 +189,8 @@ public sealed class SafetensorsFile : IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new IOException($"{path}: {(Directory.Exists(path) ? "is a directory, not a file" : "the file may not be read")}.", e);
+            throw new IOException(
+                $"{path}: {(Directory.Exists(path) ? "is a directory, not a file" : "the file may not be read")}.", e);
         }
     }
 
@@ -186,12 +198,16 @@ public sealed class SafetensorsFile : IDisposable
     {
         string name = SafetensorsHeader.Quote(entry.Name);
         if (entry.Dimensions.Count > Shape.MaxRank)
-            throw new ModelFormatException($"{FileName}: {name} has {entry.Dimensions.Count} dimensions but at most {Shape.MaxRank} are supported.");
+            throw new ModelFormatException(
+                $"{FileName}: {name} has {entry.Dimensions.Count} dimensions but at most {Shape.MaxRank} are " +
+                "supported.");
         Span<int> dimensions = stackalloc int[entry.Dimensions.Count];
         for (int i = 0; i < dimensions.Length; i++)
         {
             if (entry.Dimensions[i] > Array.MaxLength || entry.ElementCount > Array.MaxLength)
-                throw new ModelFormatException($"{FileName}: {name} [{string.Join(", ", entry.Dimensions)}] is larger than a tensor can be ({Array.MaxLength} elements).");
+                throw new ModelFormatException(
+                    $"{FileName}: {name} [{string.Join(", ", entry.Dimensions)}] is larger than a tensor can be " +
+                    $"({Array.MaxLength} elements).");
             dimensions[i] = (int)entry.Dimensions[i];
         }
 
@@ -207,7 +223,7 @@ public sealed class SafetensorsFile : IDisposable
         const int piece = 1 << 24;
         for (int i = 0; i < values.Length; i += piece)
         {
-            Span<byte> bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.Slice(i, Math.Min(piece, values.Length - i)));
+            Span<byte> bytes = MemoryMarshal.AsBytes(values.Slice(i, Math.Min(piece, values.Length - i)));
             ReadExactly(bytes);
             LittleEndian.Swap(bytes, entry.DataType.Bits() / 8);
         }
@@ -216,7 +232,9 @@ public sealed class SafetensorsFile : IDisposable
     private void CheckConvertible<T>(SafetensorsEntry entry, SafetensorsConvert.Converter<T> convert)
     {
         if (!convert(entry.DataType, [], [], out _))
-            throw new ModelFormatException($"{FileName}: {SafetensorsHeader.Quote(entry.Name)} is {entry.DataTypeName}, which cannot be read as {SafetensorsConvert.NameOf<T>()}.");
+            throw new ModelFormatException(
+                $"{FileName}: {SafetensorsHeader.Quote(entry.Name)} is {entry.DataTypeName}, which cannot be read as " +
+                $"{SafetensorsConvert.NameOf<T>()}.");
     }
 
     private void ReadInChunks<T>(SafetensorsEntry entry, Span<T> values, SafetensorsConvert.Converter<T> convert)
@@ -234,7 +252,9 @@ public sealed class SafetensorsFile : IDisposable
                 ReadExactly(bytes);
                 if (convert(entry.DataType, bytes, values.Slice(i, count), out int bad)) continue;
                 string value = SafetensorsConvert.Describe(entry.DataType, bytes, bad);
-                throw new ModelFormatException($"{FileName}: {SafetensorsHeader.Quote(entry.Name)} ({entry.DataTypeName}) holds {value}, which {SafetensorsConvert.NameOf<T>()} cannot represent.");
+                throw new ModelFormatException(
+                    $"{FileName}: {SafetensorsHeader.Quote(entry.Name)} ({entry.DataTypeName}) holds {value}, which " +
+                    $"{SafetensorsConvert.NameOf<T>()} cannot represent.");
             }
         }
         finally

@@ -6,10 +6,11 @@ namespace Recur.IO;
 
 /// <summary>Reads and checks the JSON header of a safetensors file; trusts nothing in it.</summary>
 /// <remarks>
-/// Format: https://github.com/huggingface/safetensors#format. u64 length of the header, little-endian; the header, an object
-/// <c>{"name":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}, ..., "__metadata__":{"key":"value"}}</c>, padded with spaces; the
-/// bytes of all tensors, without holes and overlaps. Beyond the reference reader it refuses unknown fields of a tensor
-/// (ignoring one could change what the bytes mean) and more than <see cref="MaxRank"/> dimensions.
+/// Format: https://github.com/huggingface/safetensors#format. u64 length of the header, little-endian; the header, an
+/// object <c>{"name":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}, ..., "__metadata__":{"key":"value"}}</c>,
+/// padded with spaces; the bytes of all tensors, without holes and overlaps. Beyond the reference reader it refuses
+/// unknown fields of a tensor (ignoring one could change what the bytes mean) and more than <see cref="MaxRank"/>
+/// dimensions.
 /// </remarks>
 internal ref struct SafetensorsHeader
 {
@@ -19,7 +20,8 @@ internal ref struct SafetensorsHeader
     /// <summary>Bytes in front of the header.</summary>
     public const int PrefixLength = 8;
 
-    /// <summary>NumPy's and PyTorch's limit; without one a header could ask for four times its own size in memory.</summary>
+    /// <summary>NumPy's and PyTorch's limit; without one a header could ask for four times its own size in
+    /// memory.</summary>
     private const int MaxRank = 64;
 
     private const string MetadataName = "__metadata__";
@@ -36,7 +38,8 @@ internal ref struct SafetensorsHeader
     {
         this.file = file;
         this.dataLength = dataLength;
-        // Nothing here recurses and every token out of place is refused, so the depth needs no limit of its own below this one.
+        // Nothing here recurses and every token out of place is refused, so the depth needs no limit of its own below
+        // this one.
         json = new Utf8JsonReader(header, new JsonReaderOptions { MaxDepth = 64 });
     }
 
@@ -50,7 +53,9 @@ internal ref struct SafetensorsHeader
     {
         if (!Utf8.IsValid(header)) throw new ModelFormatException($"{file}: the header is not valid UTF-8.");
         if (header.IsEmpty || header[0] != '{')
-            throw new ModelFormatException($"{file}: the header must be a JSON object that starts with {{ at byte 8; this is not a safetensors file.");
+            throw new ModelFormatException(
+                $"{file}: the header must be a JSON object that starts with {{ at byte 8; this is not a safetensors " +
+                "file.");
         var parser = new SafetensorsHeader(file, header, dataLength);
         try
         {
@@ -58,7 +63,8 @@ internal ref struct SafetensorsHeader
         }
         catch (JsonException e)
         {
-            throw new ModelFormatException($"{file}: the header is not valid JSON near its byte {parser.json.BytesConsumed}.", e);
+            throw new ModelFormatException(
+                $"{file}: the header is not valid JSON near its byte {parser.json.BytesConsumed}.", e);
         }
 
         parser.CheckLayout();
@@ -84,14 +90,16 @@ internal ref struct SafetensorsHeader
     {
         if (hasMetadata) Fail($"the name {MetadataName} appears twice in the header");
         hasMetadata = true;
-        if (json.TokenType != JsonTokenType.StartObject) Fail($"{MetadataName} must be an object of strings but is {Describe()}");
+        if (json.TokenType != JsonTokenType.StartObject)
+            Fail($"{MetadataName} must be an object of strings but is {Describe()}");
         while (json.Read() && json.TokenType != JsonTokenType.EndObject)
         {
             string key = ReadText($"a name in {MetadataName}");
             json.Read();
             if (json.TokenType != JsonTokenType.String)
                 Fail($"{MetadataName} may hold only strings but {Quote(key)} is {Describe()}");
-            if (!metadata.TryAdd(key, ReadText($"a text in {MetadataName}"))) Fail($"{Quote(key)} appears twice in {MetadataName}");
+            if (!metadata.TryAdd(key, ReadText($"a text in {MetadataName}")))
+                Fail($"{Quote(key)} appears twice in {MetadataName}");
         }
     }
 
@@ -109,9 +117,11 @@ internal ref struct SafetensorsHeader
             {
                 twice = type is not null;
                 json.Read();
-                if (json.TokenType != JsonTokenType.String) Fail($"{Quote(name)}: dtype must be a string but is {Describe()}");
+                if (json.TokenType != JsonTokenType.String)
+                    Fail($"{Quote(name)}: dtype must be a string but is {Describe()}");
                 string text = ReadText("dtype");
-                if (!SafetensorsDataTypes.TryParse(text, out SafetensorsDataType t)) Fail($"{Quote(name)} has the unknown dtype {Quote(text)}");
+                if (!SafetensorsDataTypes.TryParse(text, out SafetensorsDataType t))
+                    Fail($"{Quote(name)} has the unknown dtype {Quote(text)}");
                 type = t;
             }
             else if (field == "shape")
@@ -123,7 +133,8 @@ internal ref struct SafetensorsHeader
             {
                 twice = offsets is not null;
                 long[] pair = ReadNumbers(name, "data_offsets", 2);
-                if (pair.Length != 2) Fail($"{Quote(name)}: data_offsets must be two numbers but there are {pair.Length}");
+                if (pair.Length != 2)
+                    Fail($"{Quote(name)}: data_offsets must be two numbers but there are {pair.Length}");
                 offsets = (pair[0], pair[1]);
             }
             else
@@ -147,14 +158,18 @@ internal ref struct SafetensorsHeader
     private long[] ReadNumbers(string name, string field, int maxCount)
     {
         json.Read();
-        if (json.TokenType != JsonTokenType.StartArray) Fail($"{Quote(name)}: {field} must be an array but is {Describe()}");
+        if (json.TokenType != JsonTokenType.StartArray)
+            Fail($"{Quote(name)}: {field} must be an array but is {Describe()}");
         Span<long> numbers = stackalloc long[MaxRank];
         int count = 0;
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
-            if (json.TokenType != JsonTokenType.Number) Fail($"{Quote(name)}: {field} may hold only numbers but holds {Describe()}");
+            if (json.TokenType != JsonTokenType.Number)
+                Fail($"{Quote(name)}: {field} may hold only numbers but holds {Describe()}");
             if (!json.TryGetInt64(out long value) || value < 0)
-                Fail($"{Quote(name)}: {field} may hold only whole numbers from 0 to 2^63-1 but holds {Quote(System.Text.Encoding.UTF8.GetString(json.ValueSpan))}");
+                Fail(
+                    $"{Quote(name)}: {field} may hold only whole numbers from 0 to 2^63-1 but holds " +
+                    $"{Quote(System.Text.Encoding.UTF8.GetString(json.ValueSpan))}");
             if (count == maxCount) Fail($"{Quote(name)}: {field} may hold at most {maxCount} numbers");
             numbers[count++] = value;
         }
@@ -164,7 +179,8 @@ internal ref struct SafetensorsHeader
 
     private void CheckEntry(SafetensorsEntry entry)
     {
-        if (entry.Begin > entry.End) Fail($"{Quote(entry.Name)} begins at byte {entry.Begin}, behind its end at {entry.End}");
+        if (entry.Begin > entry.End)
+            Fail($"{Quote(entry.Name)} begins at byte {entry.Begin}, behind its end at {entry.End}");
         if (entry.End > dataLength)
             Fail($"{Quote(entry.Name)} ends at byte {entry.End} but the file holds only {dataLength} bytes of data");
         // With a dimension of 0 there is nothing to multiply; otherwise the product must stay representable.
@@ -176,11 +192,16 @@ internal ref struct SafetensorsHeader
             if (bits > long.MaxValue) Fail($"{Quote(entry.Name)} has more elements than any file can hold");
         }
 
-        if (bits % 8 != 0) Fail($"{Quote(entry.Name)} does not end at a whole byte: {entry.DataTypeName} takes {entry.DataType.Bits()} bits");
+        if (bits % 8 != 0)
+            Fail(
+                $"{Quote(entry.Name)} does not end at a whole byte: {entry.DataTypeName} takes " +
+                $"{entry.DataType.Bits()} bits");
         if (bits / 8 != entry.ByteLength)
         {
             string dims = string.Join(", ", entry.Dimensions);
-            Fail($"{Quote(entry.Name)} must take {bits / 8} bytes ({entry.DataTypeName} [{dims}]) but its data_offsets span {entry.ByteLength}");
+            Fail(
+                $"{Quote(entry.Name)} must take {bits / 8} bytes ({entry.DataTypeName} [{dims}]) but its " +
+                $"data_offsets span {entry.ByteLength}");
         }
     }
 
@@ -194,13 +215,18 @@ internal ref struct SafetensorsHeader
         string? previous = null;
         foreach (SafetensorsEntry entry in order)
         {
-            if (entry.Begin < end) Fail($"{Quote(entry.Name)} overlaps {Quote(previous!)}: it begins at byte {entry.Begin} but the other ends at {end}");
-            if (entry.Begin > end) Fail($"there is a hole in the data: bytes {end} to {entry.Begin} belong to no tensor");
+            if (entry.Begin < end)
+                Fail(
+                    $"{Quote(entry.Name)} overlaps {Quote(previous!)}: it begins at byte {entry.Begin} but the other " +
+                    $"ends at {end}");
+            if (entry.Begin > end)
+                Fail($"there is a hole in the data: bytes {end} to {entry.Begin} belong to no tensor");
             end = entry.End;
             previous = entry.Name;
         }
 
-        if (end != dataLength) Fail($"the tensors end at byte {end} of the data but the file goes on to byte {dataLength}");
+        if (end != dataLength)
+            Fail($"the tensors end at byte {end} of the data but the file goes on to byte {dataLength}");
     }
 
     private readonly string ReadText(string what)
@@ -228,7 +254,8 @@ internal ref struct SafetensorsHeader
     [DoesNotReturn]
     private readonly void Fail(string sentence) => throw new ModelFormatException($"{file}: {sentence}.");
 
-    /// <summary>A name from the file for an error text: short, and without control characters that could disturb a terminal.</summary>
+    /// <summary>A name from the file for an error text: short, and without control characters that could disturb a
+    /// terminal.</summary>
     internal static string Quote(string name)
     {
         const int shown = 80;

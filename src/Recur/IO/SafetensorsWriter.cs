@@ -7,17 +7,26 @@ using System.Text.Json;
 
 namespace Recur.IO;
 
-/// <summary>Collects tensors of several types and writes them as one safetensors file; the same content gives the same bytes.</summary>
-/// <remarks>Like the reference writer it puts the longest element types first, so that every tensor is aligned to its element's
-/// size; within a type the order of the calls stays. The header is padded with spaces to a multiple of 8 bytes.</remarks>
+/// <summary>Collects tensors of several types and writes them as one safetensors file; the same content gives the same
+/// bytes.</summary>
+/// <remarks>Like the reference writer it puts the longest element types first, so that every tensor is aligned to its
+/// element's size; within a type the order of the calls stays. The header is padded with spaces to a multiple of 8
+/// bytes.</remarks>
 internal sealed class SafetensorsWriter
 {
+    // Relaxed: names stay readable; this JSON never stands in a web page.
+    private static readonly JsonWriterOptions jsonOptions =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly UTF8Encoding strictUtf8 =
+        new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly List<Item> items = [];
     private readonly HashSet<string> names = [];
     private readonly SortedDictionary<string, string> metadata = new(StringComparer.Ordinal);
 
     /// <summary>The values are in <paramref name="Values"/>, or little-endian in <paramref name="Bytes"/>.</summary>
-    private readonly record struct Item(string Name, SafetensorsDataType Type, int[] Shape, Tensor? Values, byte[] Bytes)
+    private readonly record struct Item(
+        string Name, SafetensorsDataType Type, int[] Shape, Tensor? Values, byte[] Bytes)
     {
         public long ByteLength => Values is { } t ? (long)t.Length * sizeof(float) : Bytes.LongLength;
     }
@@ -50,7 +59,8 @@ internal sealed class SafetensorsWriter
     }
 
     /// <summary>A vector of bytes.</summary>
-    public void Add(string name, byte[] values) => Add(new Item(name, SafetensorsDataType.U8, [values.Length], null, values));
+    public void Add(string name, byte[] values) =>
+        Add(new Item(name, SafetensorsDataType.U8, [values.Length], null, values));
 
     public void AddMetadata(string key, string value)
     {
@@ -63,8 +73,10 @@ internal sealed class SafetensorsWriter
     {
         CheckText(item.Name, "tensor name");
         if (item.Name == "__metadata__")
-            throw new ArgumentException("Safetensors.Save: no tensor can be named \"__metadata__\"; the format keeps that name for itself.");
-        if (!names.Add(item.Name)) throw new ArgumentException($"Safetensors.Save: the name \"{item.Name}\" comes twice.");
+            throw new ArgumentException(
+                "Safetensors.Save: no tensor can be named \"__metadata__\"; the format keeps that name for itself.");
+        if (!names.Add(item.Name))
+            throw new ArgumentException($"Safetensors.Save: the name \"{item.Name}\" comes twice.");
         items.Add(item);
     }
 
@@ -82,15 +94,14 @@ internal sealed class SafetensorsWriter
         }
     }
 
-    private static readonly UTF8Encoding strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     public void WriteTo(Stream stream)
     {
         Item[] order = [.. items.OrderByDescending(i => i.Type.Bits())]; // a stable sort
         ReadOnlySpan<byte> header = Header(order);
         int padding = -header.Length & 7;
         if (header.Length + padding > SafetensorsHeader.MaxLength)
-            throw new ArgumentException($"Safetensors.Save: the header would have {header.Length} bytes but the format allows 100,000,000.");
+            throw new ArgumentException(
+                $"Safetensors.Save: the header would have {header.Length} bytes but the format allows 100,000,000.");
         Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixLength];
         BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)(header.Length + padding));
         stream.Write(prefix);
@@ -124,8 +135,7 @@ internal sealed class SafetensorsWriter
     private ReadOnlySpan<byte> Header(Item[] order)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        // Relaxed: names stay readable; this JSON never stands in a web page.
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var json = new Utf8JsonWriter(buffer, jsonOptions))
         {
             json.WriteStartObject();
             if (metadata.Count > 0)

@@ -4,7 +4,8 @@ using Recur.Nn;
 
 namespace Recur.Training;
 
-/// <summary>The whole state of a training run in one safetensors file: what <see cref="Trainer{TBatch}"/> writes and resumes from.</summary>
+/// <summary>The whole state of a training run in one safetensors file: what <see cref="Trainer{TBatch}"/> writes and
+/// resumes from.</summary>
 /// <remarks>
 /// <code>
 /// var checkpoint = Checkpoint.Load("run.safetensors");
@@ -13,14 +14,16 @@ namespace Recur.Training;
 /// trainer.Resume(checkpoint);
 /// TrainResult result = trainer.Fit(batches);
 /// </code>
-/// <para>In the file: the parameters (<c>model.</c>), the optimizer (<c>optimizer.</c>), the parameters of the best epoch
-/// (<c>best.</c>), tensors given to <see cref="Trainer{TBatch}.Keep"/> (<c>extra.</c>), counters as I64 and losses as F64
-/// (<c>trainer.</c>), the states of the random generators (<c>rng.</c>) and the configuration in the metadata. All of it is exact,
-/// so that a resumed run gives bit for bit the numbers of one that was never interrupted.</para>
+/// <para>In the file: the parameters (<c>model.</c>), the optimizer (<c>optimizer.</c>), the parameters of the best
+/// epoch (<c>best.</c>), tensors given to <see cref="Trainer{TBatch}.Keep"/> (<c>extra.</c>), counters as I64 and
+/// losses as F64 (<c>trainer.</c>), the states of the random generators (<c>rng.</c>) and the configuration in the
+/// metadata. All of it is exact, so that a resumed run gives bit for bit the numbers of one that was never
+/// interrupted.</para>
 /// </remarks>
 public sealed class Checkpoint
 {
-    internal const string ModelPrefix = "model.", OptimizerPrefix = "optimizer.", BestPrefix = "best.", ExtraPrefix = "extra.";
+    internal const string ModelPrefix = "model.", OptimizerPrefix = "optimizer.";
+    internal const string BestPrefix = "best.", ExtraPrefix = "extra.";
     private const string VersionKey = "recur_checkpoint", Version = "1", ConfigurationKey = "configuration";
 
     private Checkpoint(string fileName, RunState state, OrderedDictionary<string, Tensor> tensors, RngStates now)
@@ -65,12 +68,15 @@ public sealed class Checkpoint
 
     /// <summary>Copies the parameters of the last step, or of the best epoch, into a module.</summary>
     /// <param name="model">A module of the same structure.</param>
-    /// <param name="best">Whether to take the best epoch's parameters; the last step's are taken when the file has no best ones.</param>
-    /// <exception cref="ModelFormatException">The file's names or shapes are not the module's; the module is unchanged.</exception>
+    /// <param name="best">Whether to take the best epoch's parameters; the last step's are taken when the file has no
+    /// best ones.</param>
+    /// <exception cref="ModelFormatException">The file's names or shapes are not the module's; the module is
+    /// unchanged.</exception>
     public void LoadInto(Module model, bool best = false)
     {
         ArgumentNullException.ThrowIfNull(model);
-        Translate(() => model.LoadStateDict(Tensors, source: FileName, prefix: best && HasBest ? BestPrefix : ModelPrefix));
+        string prefix = best && HasBest ? BestPrefix : ModelPrefix;
+        Translate(() => model.LoadStateDict(Tensors, source: FileName, prefix: prefix));
     }
 
     /// <summary>Reads a checkpoint.</summary>
@@ -80,9 +86,12 @@ public sealed class Checkpoint
     {
         using var file = SafetensorsFile.Open(path);
         if (!file.Metadata.TryGetValue(VersionKey, out string? version))
-            throw new ModelFormatException($"{file.FileName}: this is not a checkpoint of a training run (there is no {VersionKey} in its metadata).");
+            throw new ModelFormatException(
+                $"{file.FileName}: this is not a checkpoint of a training run (there is no {VersionKey} in its " +
+                "metadata).");
         if (version != Version)
-            throw new ModelFormatException($"{file.FileName}: the checkpoint has version {version} but this program knows version {Version}.");
+            throw new ModelFormatException(
+                $"{file.FileName}: the checkpoint has version {version} but this program knows version {Version}.");
 
         var tensors = new OrderedDictionary<string, Tensor>();
         foreach (SafetensorsEntry entry in file.Entries)
@@ -96,7 +105,8 @@ public sealed class Checkpoint
     }
 
     internal static void Write(
-        string path, string? configuration, RunState state, RngStates now, RngStates? epochBegin, IEnumerable<(string Name, Tensor Value)> tensors)
+        string path, string? configuration, RunState state, RngStates now, RngStates? epochBegin,
+        IEnumerable<(string Name, Tensor Value)> tensors)
     {
         var writer = new SafetensorsWriter();
         writer.AddMetadata(VersionKey, Version);
@@ -121,8 +131,10 @@ public sealed class Checkpoint
 
     private static RunState ReadState(SafetensorsFile file)
     {
-        double[] losses = file.ReadDouble("trainer.epoch_losses"), validationLosses = file.ReadDouble("trainer.epoch_validation_losses");
-        if (losses.Length != validationLosses.Length) Fail(file, "trainer.epoch_validation_losses", $"must have {losses.Length} values but has {validationLosses.Length}");
+        const string lossesName = "trainer.epoch_losses", validationName = "trainer.epoch_validation_losses";
+        double[] losses = file.ReadDouble(lossesName), validationLosses = file.ReadDouble(validationName);
+        if (losses.Length != validationLosses.Length)
+            Fail(file, validationName, $"must have {losses.Length} values but has {validationLosses.Length}");
         var history = new List<EpochLoss>(losses.Length);
         for (int i = 0; i < losses.Length; i++)
             history.Add(new EpochLoss(losses[i], double.IsNaN(validationLosses[i]) ? null : validationLosses[i]));

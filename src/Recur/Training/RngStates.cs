@@ -2,10 +2,12 @@ using Recur.IO;
 
 namespace Recur.Training;
 
-/// <summary>The states of the generators a run draws from: dropout's <see cref="Rng.Default"/>, and the trainer's own when that is another.</summary>
+/// <summary>The states of the generators a run draws from: dropout's <see cref="Rng.Default"/>, and the trainer's own
+/// when that is another.</summary>
 internal sealed record RngStates(byte[] Default, byte[]? Own)
 {
-    public static RngStates Capture(Rng own) => new(Rng.Default.GetState(), ReferenceEquals(own, Rng.Default) ? null : own.GetState());
+    public static RngStates Capture(Rng own) =>
+        new(Rng.Default.GetState(), ReferenceEquals(own, Rng.Default) ? null : own.GetState());
 
     public void Restore(Rng own)
     {

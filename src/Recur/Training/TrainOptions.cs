@@ -5,10 +5,12 @@ public sealed record TrainOptions
 {
     // ---- Length ----
 
-    /// <summary>The number of epochs, counted from the beginning of the run, resumed or not; null for no limit.</summary>
+    /// <summary>The number of epochs, counted from the beginning of the run, resumed or not; null for no
+    /// limit.</summary>
     public int? Epochs { get; init; }
 
-    /// <summary>The number of steps, counted from the beginning of the run; null for no limit. The earlier limit ends the run.</summary>
+    /// <summary>The number of steps, counted from the beginning of the run; null for no limit. The earlier limit ends
+    /// the run.</summary>
     public long? Steps { get; init; }
 
     /// <summary>Stops when the validation loss no longer falls; null to go on to the end.</summary>
@@ -16,17 +18,21 @@ public sealed record TrainOptions
 
     // ---- Steps ----
 
-    /// <summary>The largest norm of all gradients together; longer ones are scaled down. Null to leave them as they are.</summary>
+    /// <summary>The largest norm of all gradients together; longer ones are scaled down. Null to leave them as they
+    /// are.</summary>
     public float? ClipGradNorm { get; init; }
 
-    /// <summary>The learning rate of every step as a function of the step's number, 1 at first; null to leave the optimizer's own.</summary>
+    /// <summary>The learning rate of every step as a function of the step's number, 1 at first; null to leave the
+    /// optimizer's own.</summary>
     /// <remarks>It should depend on nothing else, so that a resumed run goes on in the same way.</remarks>
     public Func<long, float>? LearningRateSchedule { get; init; }
 
     // ---- Checkpoints ----
 
-    /// <summary>The file that holds the state of the run, to be given to <see cref="Trainer{TBatch}.Resume(string)"/>; null for none.</summary>
-    /// <remarks>It is replaced by every checkpoint, whole or not at all, and written at the end of the run and on cancellation too.</remarks>
+    /// <summary>The file that holds the state of the run, to be given to <see cref="Trainer{TBatch}.Resume(string)"/>;
+    /// null for none.</summary>
+    /// <remarks>It is replaced by every checkpoint, whole or not at all, and written at the end of the run and on
+    /// cancellation too.</remarks>
     public string? CheckpointPath { get; init; }
 
     /// <summary>A checkpoint after every so many epochs.</summary>
@@ -35,28 +41,33 @@ public sealed record TrainOptions
     /// <summary>A checkpoint after every so many steps besides, in the middle of epochs; null for none.</summary>
     public long? CheckpointEverySteps { get; init; }
 
-    /// <summary>A text to keep in the checkpoint, usually the model's configuration as JSON: <see cref="Checkpoint.Configuration"/>.</summary>
+    /// <summary>A text to keep in the checkpoint, usually the model's configuration as JSON:
+    /// <see cref="Checkpoint.Configuration"/>.</summary>
     public string? Configuration { get; init; }
 
     // ---- Progress ----
 
-    /// <summary>The shortest time between two reports within an epoch; zero to report every step. The end of an epoch is always reported.</summary>
+    /// <summary>The shortest time between two reports within an epoch; zero to report every step. The end of an epoch
+    /// is always reported.</summary>
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
     internal void Check()
     {
         if (Epochs is null && Steps is null && EarlyStopping is null)
-            throw new ArgumentException("TrainOptions: one of Epochs, Steps and EarlyStopping must be set, otherwise training has no end.");
+            throw new ArgumentException(
+                "TrainOptions: one of Epochs, Steps and EarlyStopping must be set, otherwise training has no end.");
         if (Epochs < 1) Fail(nameof(Epochs), "at least 1", Epochs);
         if (Steps < 1) Fail(nameof(Steps), "at least 1", Steps);
-        if (ClipGradNorm is { } clip && !(clip > 0f && float.IsFinite(clip))) Fail(nameof(ClipGradNorm), "finite and greater than 0", clip);
+        if (ClipGradNorm is { } clip && !(clip > 0f && float.IsFinite(clip)))
+            Fail(nameof(ClipGradNorm), "finite and greater than 0", clip);
         if (CheckpointEveryEpochs < 1) Fail(nameof(CheckpointEveryEpochs), "at least 1", CheckpointEveryEpochs);
         if (CheckpointEverySteps < 1) Fail(nameof(CheckpointEverySteps), "at least 1", CheckpointEverySteps);
         if (CheckpointEverySteps is not null && CheckpointPath is null)
             throw new ArgumentException("TrainOptions.CheckpointEverySteps needs a CheckpointPath but there is none.");
         if (CheckpointPath is "") throw new ArgumentException("TrainOptions.CheckpointPath must not be empty.");
         if (ProgressInterval < TimeSpan.Zero) Fail(nameof(ProgressInterval), "0 or greater", ProgressInterval);
-        if (EarlyStopping is { Patience: < 1 } p) Fail($"{nameof(EarlyStopping)}.{nameof(p.Patience)}", "at least 1", p.Patience);
+        if (EarlyStopping is { Patience: < 1 } p)
+            Fail($"{nameof(EarlyStopping)}.{nameof(p.Patience)}", "at least 1", p.Patience);
         if (EarlyStopping is { } e && !(e.MinDelta >= 0 && double.IsFinite(e.MinDelta)))
             Fail($"{nameof(EarlyStopping)}.{nameof(e.MinDelta)}", "finite and 0 or greater", e.MinDelta);
     }
@@ -74,6 +85,7 @@ public sealed record EarlyStopping
     /// <summary>By how much a loss must be below the best one to count as better, in units of the loss.</summary>
     public double MinDelta { get; init; }
 
-    /// <summary>Whether the model gets the parameters of its best epoch back when training ends, for whatever reason.</summary>
+    /// <summary>Whether the model gets the parameters of its best epoch back when training ends, for whatever
+    /// reason.</summary>
     public bool RestoreBest { get; init; } = true;
 }

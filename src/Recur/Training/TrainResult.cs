@@ -27,7 +27,8 @@ public readonly record struct EpochLoss(double Loss, double? ValidationLoss);
 /// <param name="History">The losses of every complete epoch, in order.</param>
 /// <param name="Elapsed">Time since <see cref="Trainer{TBatch}.Fit"/> was called.</param>
 public sealed record TrainResult(
-    StopReason Reason, long Step, float LastLoss, double? BestValidationLoss, int? BestEpoch, IReadOnlyList<EpochLoss> History, TimeSpan Elapsed)
+    StopReason Reason, long Step, float LastLoss, double? BestValidationLoss, int? BestEpoch,
+    IReadOnlyList<EpochLoss> History, TimeSpan Elapsed)
 {
     /// <summary>The number of complete epochs.</summary>
     public int Epochs => History.Count;

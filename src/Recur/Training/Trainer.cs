@@ -8,7 +8,8 @@ using Recur.Optim;
 
 namespace Recur.Training;
 
-/// <summary>Runs the steps of training in their order: batch, loss, backward, clip, update; validation, checkpoints and progress between.</summary>
+/// <summary>Runs the steps of training in their order: batch, loss, backward, clip, update; validation, checkpoints and
+/// progress between.</summary>
 /// <remarks>
 /// <code>
 /// Rng.Seed(0);
@@ -17,15 +18,16 @@ namespace Recur.Training;
 ///     model,
 ///     new Adam(model.Parameters(), learningRate: 1e-3f),
 ///     batch => Losses.Mse(model.Forward(batch.Input), batch.Target),
-///     new TrainOptions { Epochs = 100, ClipGradNorm = 1f, EarlyStopping = new() { Patience = 5 }, CheckpointPath = "run.safetensors" });
-/// if (File.Exists("run.safetensors")) trainer.Resume("run.safetensors");
+///     new TrainOptions { Epochs = 100, ClipGradNorm = 1f, EarlyStopping = new(), CheckpointPath = "run.safetensors"
+/// }); if (File.Exists("run.safetensors")) trainer.Resume("run.safetensors");
 /// TrainResult result = trainer.Fit(
 ///     new TensorBatches(inputs, targets, batchSize: 32),
 ///     validate: () => Losses.Mse(model.Forward(validationInputs), validationTargets).Item());
 /// </code>
-/// <para>A run that was stopped at any moment and resumed from its checkpoint gives bit for bit the numbers of one that never
-/// stopped, provided that the loss function depends on nothing but the batch, the model, <see cref="Rng.Default"/> and tensors
-/// given to <see cref="Keep"/>. A step allocates nothing beyond what the loss function and the batch source do.</para>
+/// <para>A run that was stopped at any moment and resumed from its checkpoint gives bit for bit the numbers of one that
+/// never stopped, provided that the loss function depends on nothing but the batch, the model,
+/// <see cref="Rng.Default"/> and tensors given to <see cref="Keep"/>. A step allocates nothing beyond what the loss
+/// function and the batch source do.</para>
 /// <para>Not thread safe; one call of <see cref="Fit"/> at a time.</para>
 /// </remarks>
 /// <typeparam name="TBatch">What the loss function takes, such as <see cref="Batch"/>.</typeparam>
@@ -47,9 +49,12 @@ public sealed class Trainer<TBatch>
     private long startTime, lastReport, startStep, savedStep;
 
     /// <summary>Prepares a run; nothing is trained yet.</summary>
-    /// <param name="model">The module; it is switched to training mode for steps and to evaluation mode for validation and at the end.</param>
-    /// <param name="optimizer">Changes the parameters; its gradients are the ones that are clipped and measured.</param>
-    /// <param name="loss">Computes the loss of a batch, one number, from the model; what it computes is differentiated.</param>
+    /// <param name="model">The module; it is switched to training mode for steps and to evaluation mode for validation
+    /// and at the end.</param>
+    /// <param name="optimizer">Changes the parameters; its gradients are the ones that are clipped and
+    /// measured.</param>
+    /// <param name="loss">Computes the loss of a batch, one number, from the model; what it computes is
+    /// differentiated.</param>
     /// <param name="options">How long and how.</param>
     /// <param name="rng">Where the batch source draws its order from; <see cref="Rng.Default"/> when null.</param>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
@@ -68,15 +73,20 @@ public sealed class Trainer<TBatch>
         parameters = [.. optimizer.Parameters];
     }
 
-    /// <summary>Puts a tensor that steps change, such as a hidden state carried from batch to batch, into the checkpoints.</summary>
+    /// <summary>Puts a tensor that steps change, such as a hidden state carried from batch to batch, into the
+    /// checkpoints.</summary>
     /// <param name="name">Its name there; call this in the same way before <see cref="Resume(Checkpoint)"/>.</param>
     /// <param name="tensor">A leaf that is written in place, with <see cref="Tensor.CopyFrom(Tensor)"/>.</param>
-    /// <exception cref="ArgumentException">The name comes twice, or the tensor is the result of a recorded operation.</exception>
+    /// <exception cref="ArgumentException">The name comes twice, or the tensor is the result of a recorded
+    /// operation.</exception>
     public void Keep(string name, Tensor tensor)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        if (!tensor.IsLeaf) throw new ArgumentException($"Trainer.Keep: {name} is the result of a recorded operation; keep a leaf and copy into it.");
-        if (extra.Exists(e => e.Name == name)) throw new ArgumentException($"Trainer.Keep: the name {name} comes twice.");
+        if (!tensor.IsLeaf)
+            throw new ArgumentException(
+                $"Trainer.Keep: {name} is the result of a recorded operation; keep a leaf and copy into it.");
+        if (extra.Exists(e => e.Name == name))
+            throw new ArgumentException($"Trainer.Keep: the name {name} comes twice.");
         extra.Add((name, tensor));
     }
 
@@ -85,9 +95,11 @@ public sealed class Trainer<TBatch>
     public void Resume(string path) => Resume(Checkpoint.Load(path));
 
     /// <summary>Makes the next <see cref="Fit"/> go on where the checkpoint's run stopped.</summary>
-    /// <remarks>Parameters and optimizer are set at once, the random generators when Fit begins. The limits in
-    /// <see cref="TrainOptions"/> count from the run's first beginning: a finished run is prolonged by a larger one.</remarks>
-    /// <exception cref="ModelFormatException">The file is no checkpoint of a run with this model, optimizer and kept tensors.</exception>
+    /// <remarks>Parameters and optimizer, its learning rate too, are set at once, the random generators when Fit
+    /// begins. The limits in <see cref="TrainOptions"/> count from the run's first beginning: a finished run is
+    /// prolonged by a larger one.</remarks>
+    /// <exception cref="ModelFormatException">The file is no checkpoint of a run with this model, optimizer and kept
+    /// tensors.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     public void Resume(Checkpoint checkpoint)
     {
@@ -95,22 +107,30 @@ public sealed class Trainer<TBatch>
         IReadOnlyDictionary<string, Tensor> tensors = checkpoint.Tensors;
         CheckExtra(checkpoint);
         if (checkpoint.Now.Own is null != ReferenceEquals(rng, Rng.Default))
-            throw new ModelFormatException($"{checkpoint.FileName}: the run {(checkpoint.Now.Own is null ? "had no" : "had a")} generator of its own but the trainer {(checkpoint.Now.Own is null ? "has one" : "has none")}.");
+            throw new ModelFormatException(
+                $"{checkpoint.FileName}: the run {(checkpoint.Now.Own is null ? "had no" : "had a")} generator of " +
+                $"its own but the trainer {(checkpoint.Now.Own is null ? "has one" : "has none")}.");
         checkpoint.LoadInto(model);
         Checkpoint.Translate(() => optimizer.LoadState(tensors, checkpoint.FileName, Checkpoint.OptimizerPrefix));
         foreach ((string name, Tensor value) in extra) value.CopyFrom(tensors[Checkpoint.ExtraPrefix + name]);
         resumed = checkpoint;
     }
 
-    /// <summary>Trains until a limit is reached, the validation loss stops falling, or cancellation is asked for.</summary>
+    /// <summary>Trains until a limit is reached, the validation loss stops falling, or cancellation is asked
+    /// for.</summary>
     /// <param name="batches">The batches of every epoch.</param>
-    /// <param name="validate">Computes the validation loss after each epoch; runs in evaluation mode and records nothing.</param>
-    /// <param name="progress">Told now and then where the run stands, on this thread unless it decides otherwise.</param>
-    /// <param name="cancellationToken">Stops after the running step; a checkpoint is written when a path for it is set.</param>
+    /// <param name="validate">Computes the validation loss after each epoch; runs in evaluation mode and records
+    /// nothing.</param>
+    /// <param name="progress">Told now and then where the run stands, on this thread unless it decides
+    /// otherwise.</param>
+    /// <param name="cancellationToken">Stops after the running step; a checkpoint is written when a path for it is
+    /// set.</param>
     /// <returns>How it ended. The model is in evaluation mode, with the best epoch's parameters when
     /// <see cref="EarlyStopping.RestoreBest"/> is set.</returns>
-    /// <exception cref="TrainingDivergedException">A loss or a gradient is not finite; the parameters are those from before that step.</exception>
-    /// <exception cref="ArgumentException">Early stopping without a validation function, or a source without batches.</exception>
+    /// <exception cref="TrainingDivergedException">A loss or a gradient is not finite; the parameters are those from
+    /// before that step.</exception>
+    /// <exception cref="ArgumentException">Early stopping without a validation function, or a source without
+    /// batches.</exception>
     /// <exception cref="IOException">A checkpoint cannot be written.</exception>
     public TrainResult Fit(
         IBatchSource<TBatch> batches, Func<double>? validate = null, IProgress<TrainProgress>? progress = null,
@@ -137,8 +157,9 @@ public sealed class Trainer<TBatch>
             // The last step, not the best epoch: a run that goes on later must go on from here.
             if (options.CheckpointPath is not null && savedStep != run.Step) SaveCheckpoint();
             RestoreBest();
+            bool hasBest = run.BestEpoch > 0;
             return new TrainResult(
-                reason.Value, run.Step, run.LastLoss, run.BestEpoch > 0 ? run.BestLoss : null, run.BestEpoch > 0 ? run.BestEpoch : null,
+                reason.Value, run.Step, run.LastLoss, hasBest ? run.BestLoss : null, hasBest ? run.BestEpoch : null,
                 run.History, Stopwatch.GetElapsedTime(startTime));
         }
         finally
@@ -162,11 +183,14 @@ public sealed class Trainer<TBatch>
             {
                 // The order of the epoch is drawn again from where it was drawn first.
                 epochBegin = checkpoint.EpochBegin
-                    ?? throw new ModelFormatException($"{checkpoint.FileName}: the state of the generator at the epoch's beginning is missing.");
+                    ?? throw new ModelFormatException(
+                        $"{checkpoint.FileName}: the state of the generator at the epoch's beginning is missing.");
                 epochBegin.Restore(rng);
                 batches.BeginEpoch(run.Epoch, rng);
                 if (batches.BatchCount != run.BatchCount)
-                    throw new ModelFormatException($"{checkpoint.FileName}: the run had {run.BatchCount} batches per epoch but there are {batches.BatchCount} now.");
+                    throw new ModelFormatException(
+                        $"{checkpoint.FileName}: the run had {run.BatchCount} batches per epoch but there are " +
+                        $"{batches.BatchCount} now.");
             }
 
             checkpoint.Now.Restore(rng);
@@ -194,7 +218,8 @@ public sealed class Trainer<TBatch>
         run.Batch = 0;
         run.BatchCount = batches.BatchCount;
         run.LossSum = 0;
-        if (run.BatchCount < 1) throw new ArgumentException($"Trainer: an epoch must have at least 1 batch but has {run.BatchCount}.");
+        if (run.BatchCount < 1)
+            throw new ArgumentException($"Trainer: an epoch must have at least 1 batch but has {run.BatchCount}.");
     }
 
     private void TakeStep(IBatchSource<TBatch> batches)
@@ -230,7 +255,9 @@ public sealed class Trainer<TBatch>
             using (GradMode.NoGrad()) validationLoss = validate();
             model.Train();
             if (!double.IsFinite(validationLoss.Value))
-                throw new TrainingDivergedException($"Trainer: validation loss became {validationLoss} after epoch {run.Epoch + 1}, step {run.Step} (training loss {Short(meanLoss)}).", run.Step);
+                throw new TrainingDivergedException(
+                    $"Trainer: validation loss became {validationLoss} after epoch {run.Epoch + 1}, step {run.Step} " +
+                    $"(training loss {Short(meanLoss)}).", run.Step);
         }
 
         run.History.Add(new EpochLoss(meanLoss, validationLoss));
@@ -269,7 +296,8 @@ public sealed class Trainer<TBatch>
         if (!KeepsBest || run.BestEpoch == 0) return;
         foreach ((string name, Tensor value) in model.StateDict())
         {
-            if (checkpoint.Tensors.TryGetValue(Checkpoint.BestPrefix + name, out Tensor saved) && saved.Shape == value.Shape)
+            if (checkpoint.Tensors.TryGetValue(Checkpoint.BestPrefix + name, out Tensor saved)
+                && saved.Shape == value.Shape)
             {
                 best.Add((name, saved.Detach()));
                 continue;
@@ -293,7 +321,8 @@ public sealed class Trainer<TBatch>
     // ---- Checkpoints ---------------------------------------------------------------------------------------------
 
     private bool IsCheckpointDue(bool inEpoch) => options.CheckpointPath is not null
-        && ((!inEpoch && run.Epoch % options.CheckpointEveryEpochs == 0) || run.Step % options.CheckpointEverySteps == 0);
+        && ((!inEpoch && run.Epoch % options.CheckpointEveryEpochs == 0)
+            || run.Step % options.CheckpointEverySteps == 0);
 
     private void SaveCheckpoint()
     {
@@ -305,7 +334,8 @@ public sealed class Trainer<TBatch>
             .. extra.Select(t => (Checkpoint.ExtraPrefix + t.Name, t.Value)),
         ];
         Checkpoint.Write(
-            options.CheckpointPath!, options.Configuration, run, RngStates.Capture(rng), run.Batch > 0 ? epochBegin : null, tensors);
+            options.CheckpointPath!, options.Configuration, run, RngStates.Capture(rng),
+            run.Batch > 0 ? epochBegin : null, tensors);
         savedStep = run.Step;
     }
 
@@ -316,13 +346,17 @@ public sealed class Trainer<TBatch>
             if (!checkpoint.Tensors.TryGetValue(Checkpoint.ExtraPrefix + name, out Tensor saved))
                 throw new ModelFormatException($"{checkpoint.FileName}: {Checkpoint.ExtraPrefix}{name} is missing.");
             if (saved.Shape != value.Shape)
-                throw new ModelFormatException($"{checkpoint.FileName}: {Checkpoint.ExtraPrefix}{name} must be {value.Shape} but the file has {saved.Shape}.");
+                throw new ModelFormatException(
+                    $"{checkpoint.FileName}: {Checkpoint.ExtraPrefix}{name} must be {value.Shape} but the file has " +
+                    $"{saved.Shape}.");
         }
 
         string? unknown = checkpoint.Tensors.Keys.FirstOrDefault(n =>
-            n.StartsWith(Checkpoint.ExtraPrefix, StringComparison.Ordinal) && !extra.Exists(e => Checkpoint.ExtraPrefix + e.Name == n));
+            n.StartsWith(Checkpoint.ExtraPrefix, StringComparison.Ordinal)
+            && !extra.Exists(e => Checkpoint.ExtraPrefix + e.Name == n));
         if (unknown is not null)
-            throw new ModelFormatException($"{checkpoint.FileName}: {unknown} is unknown; give it to Trainer.Keep before Resume.");
+            throw new ModelFormatException(
+                $"{checkpoint.FileName}: {unknown} is unknown; give it to Trainer.Keep before Resume.");
     }
 
     // ---- Reports -------------------------------------------------------------------------------------------------
@@ -346,8 +380,8 @@ public sealed class Trainer<TBatch>
         EpochLoss? ended = run.Epoch > 0 ? run.History[^1] : null;
         progress.Report(new TrainProgress(
             isEpochEnd ? run.Epoch : run.Epoch + 1, options.Epochs, run.Step, steps,
-            isEpochEnd ? ended!.Value.Loss : run.LastLoss, run.LastGradientNorm, optimizer.LearningRate, ended?.ValidationLoss,
-            isEpochEnd, elapsed, left));
+            isEpochEnd ? ended!.Value.Loss : run.LastLoss, run.LastGradientNorm, optimizer.LearningRate,
+            ended?.ValidationLoss, isEpochEnd, elapsed, left));
     }
 
     [DoesNotReturn]
@@ -357,7 +391,8 @@ public sealed class Trainer<TBatch>
         throw new TrainingDivergedException(
             run.Step == 0
                 ? $"Trainer: loss is {value} at step 1, before any update. Look for NaN or huge values in the data."
-                : $"Trainer: loss became {value} at step {run.Step + 1} (last finite {Short(run.LastLoss)}, gradient norm {Short(run.LastGradientNorm)}). {Advice}",
+                : $"Trainer: loss became {value} at step {run.Step + 1} " +
+                  $"(last finite {Short(run.LastLoss)}, gradient norm {Short(run.LastGradientNorm)}). {Advice}",
             run.Step + 1);
     }
 
@@ -367,8 +402,10 @@ public sealed class Trainer<TBatch>
         ForgetGradients();
         throw new TrainingDivergedException(
             run.Step == 0
-                ? $"Trainer: gradient norm is {norm} at step 1 (loss {Short(value)}), before any update. Look for huge values in the data."
-                : $"Trainer: gradient norm became {norm} at step {run.Step + 1} (loss {Short(value)}, last finite norm {Short(run.LastGradientNorm)}). {Advice}",
+                ? $"Trainer: gradient norm is {norm} at step 1 (loss {Short(value)}), before any update. " +
+                  "Look for huge values in the data."
+                : $"Trainer: gradient norm became {norm} at step {run.Step + 1} " +
+                  $"(loss {Short(value)}, last finite norm {Short(run.LastGradientNorm)}). {Advice}",
             run.Step + 1);
     }
 

@@ -7,7 +7,7 @@ namespace Recur.Tests.Training;
 
 /// <summary>A resumed run is bit for bit the run that was never interrupted: dropout, shuffling, Adam, a carried state, early
 /// stopping and the best epoch's parameters included.</summary>
-[Collection(nameof(DefaultRngCollection))]
+[Collection(AloneCollection.Name)]
 public sealed class TrainerResumeTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

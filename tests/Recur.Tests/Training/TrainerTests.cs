@@ -6,7 +6,7 @@ using Recur.Training;
 
 namespace Recur.Tests.Training;
 
-[Collection(nameof(DefaultRngCollection))]
+[Collection(AloneCollection.Name)]
 public sealed class TrainerTests
 {
     /// <summary>One weight w with the loss (w x - y)^2, so that every number can be told by hand.</summary>

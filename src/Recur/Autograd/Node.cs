@@ -225,7 +225,7 @@ public abstract class Node
     internal static void Seed(Node producer, TensorCore core, ReadOnlySpan<float> gradient)
     {
         Span<float> grad = producer.GradOf(core);
-        if (gradient.IsEmpty) grad[0] = 1f;
+        if (gradient.IsEmpty) grad.Fill(1f); // one element, or none
         else gradient.CopyTo(grad);
     }
 

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Makes ops.json: inputs, results and gradients of every operation, computed by PyTorch in float64 from float32 inputs.
+
+Run with PyTorch 1.13 or later:  python3 make_ops.py
+Each row: name -> inputs, the gradient of the result that backward starts from, the result, the gradients of the inputs.
+"""
+import json
+import math
+import os
+
+import torch
+import torch.nn.functional as F
+
+torch.manual_seed(20240607)
+
+
+def normal(*shape):
+    return torch.randn(shape)
+
+
+def positive(*shape):
+    return torch.rand(shape) * 2 + 0.25
+
+
+def apart(*shape):
+    """Not near 0, where |x| and relu have no derivative and quotients explode."""
+    x = torch.randn(shape)
+    return x + 0.2 * torch.sign(x)
+
+
+def rows():
+    # arithmetic and broadcasting
+    yield "add", lambda x, y: x + y, normal(3, 5), normal(3, 5)
+    yield "add_long", lambda x, y: x + y, normal(61), normal(61)
+    yield "add_bias", lambda x, y: x + y, normal(4, 3, 10), normal(10)
+    yield "add_column", lambda x, y: x + y, normal(4, 7), normal(4, 1)
+    yield "add_outer", lambda x, y: x + y, normal(5, 1), normal(1, 6)
+    yield "add_scalar_tensor", lambda x, y: x + y, normal(2, 3), normal()
+    yield "add_rank8", lambda x, y: x + y, normal(2, 1, 2, 1, 2, 1, 2, 1), normal(3, 1, 2, 2, 2, 1, 3)
+    yield "sub_broadcast", lambda x, y: x - y, normal(3, 1, 4), normal(2, 4)
+    yield "mul_broadcast", lambda x, y: x * y, normal(2, 3, 4), normal(3, 1)
+    yield "mul_swapped", lambda x, y: x * y, normal(7), normal(2, 5, 7)
+    yield "mul_square", lambda x: x * x, normal(3, 3)
+    yield "div", lambda x, y: x / y, normal(3, 5), apart(3, 5)
+    yield "div_divisor_repeats", lambda x, y: x / y, normal(3, 2, 5), apart(2, 1)
+    yield "div_dividend_repeats", lambda x, y: x / y, normal(5), apart(3, 5)
+    yield "add_number", lambda x: x + 1.5, normal(17)
+    yield "sub_number", lambda x: x - 1.5, normal(17)
+    yield "number_sub", lambda x: 1.5 - x, normal(17)
+    yield "mul_number", lambda x: x * 1.7, normal(17)
+    yield "div_number", lambda x: x / 1.7, normal(17)
+    yield "number_div", lambda x: 1.7 / x, apart(17)
+    yield "neg", lambda x: -x, normal(2, 2)
+    # functions of each element
+    yield "exp", torch.exp, normal(3, 11)
+    yield "log", torch.log, positive(3, 11)
+    yield "sqrt", torch.sqrt, positive(3, 11)
+    yield "abs", torch.abs, apart(3, 11)
+    yield "tanh", torch.tanh, normal(3, 11) * 2
+    yield "sigmoid", torch.sigmoid, normal(3, 11) * 3
+    yield "relu", torch.relu, apart(3, 11)
+    yield "pow_2", lambda x: x ** 2, normal(19)
+    yield "pow_3", lambda x: x ** 3, normal(19)
+    yield "pow_minus_half", lambda x: x ** -0.5, positive(19)
+    yield "pow_0", lambda x: x ** 0, normal(5)
+    # along dimensions
+    yield "softmax_last", lambda x: F.softmax(x, -1), normal(4, 21)
+    yield "softmax_first", lambda x: F.softmax(x, 0), normal(5, 3)
+    yield "softmax_middle", lambda x: F.softmax(x, 1), normal(2, 4, 3)
+    yield "softmax_large", lambda x: F.softmax(x, 1), torch.tensor([[100.0, 101.0], [-1000.0, 1000.0]])
+    yield "log_softmax_last", lambda x: F.log_softmax(x, -1), normal(4, 21)
+    yield "log_softmax_first", lambda x: F.log_softmax(x, 0), normal(5, 3)
+    yield "log_softmax_middle", lambda x: F.log_softmax(x, 1), normal(2, 4, 3)
+    yield "log_softmax_large", lambda x: F.log_softmax(x, 1), torch.tensor([[100.0, 101.0], [-1000.0, 1000.0]])
+    yield "sum_all", torch.sum, normal(3, 7, 5)
+    yield "sum_scalar", torch.sum, normal()
+    yield "sum_first", lambda x: x.sum(0), normal(70, 9)
+    yield "sum_first_wide", lambda x: x.sum(0), normal(3, 600)
+    yield "sum_last", lambda x: x.sum(-1), normal(3, 70)
+    yield "sum_middle", lambda x: x.sum(1), normal(3, 20, 5)
+    yield "sum_first_and_last", lambda x: x.sum((0, 2)), normal(3, 4, 5)
+    yield "sum_alternating", lambda x: x.sum((1, 3), keepdim=True), normal(2, 3, 4, 5, 2)
+    yield "mean_all", torch.mean, normal(3, 7, 5)
+    yield "mean_dims", lambda x: x.mean((0, -1), keepdim=True), normal(3, 4, 5)
+    # matrix products
+    yield "matmul", torch.matmul, normal(5, 7), normal(7, 20)
+    yield "matmul_batch", torch.matmul, normal(3, 4, 5), normal(3, 5, 6)
+    yield "matmul_batch_shared_right", torch.matmul, normal(2, 3, 4, 5), normal(5, 6)
+    yield "matmul_batch_shared_left", torch.matmul, normal(4, 5), normal(3, 5, 6)
+    yield "matmul_batch_broadcast", torch.matmul, normal(2, 1, 3, 4), normal(5, 4, 2)
+    yield "matmul_vector_vector", torch.matmul, normal(6), normal(6)
+    yield "matmul_matrix_vector", torch.matmul, normal(4, 6), normal(6)
+    yield "matmul_vector_matrix", torch.matmul, normal(6), normal(6, 4)
+    yield "matmul_batch_vector", torch.matmul, normal(2, 4, 6), normal(6)
+    yield "matmul_vector_batch", torch.matmul, normal(6), normal(2, 6, 4)
+    # shapes
+    yield "reshape", lambda x: (x.reshape(3, -1)) ** 2, normal(2, 3, 4)
+    yield "transpose_matrix", lambda x: x.transpose(0, 1), normal(19, 33)
+    yield "transpose_outer", lambda x: x.transpose(0, 1), normal(3, 4, 5)
+    yield "transpose_inner", lambda x: x.transpose(-1, -2), normal(3, 4, 5)
+    yield "transpose_far", lambda x: x.transpose(0, 3), normal(2, 3, 4, 5)
+    yield "transpose_same", lambda x: x.transpose(1, 1), normal(2, 3)
+    yield "slice_leading", lambda x: x.narrow(0, 1, 2), normal(4, 3)
+    yield "slice_middle", lambda x: x.narrow(1, 2, 3), normal(2, 6, 5)
+    yield "slice_last", lambda x: x.narrow(-1, 0, 2), normal(3, 4)
+    yield "slice_empty", lambda x: x.narrow(1, 4, 0), normal(3, 4)
+    yield "select_leading", lambda x: x.select(0, 2), normal(3, 4)
+    yield "select_last", lambda x: x.select(-1, 1), normal(3, 4)
+    yield "concat_leading", lambda x, y, z: torch.cat((x, y, z)), normal(2, 3), normal(1, 3), normal(4, 3)
+    yield "concat_last", lambda x, y: torch.cat((x, y), -1), normal(2, 2, 3), normal(2, 2, 5)
+    yield "concat_same", lambda x: torch.cat((x, x), 1), normal(2, 3)
+    yield "stack_leading", lambda x, y: torch.stack((x, y)), normal(2, 3), normal(2, 3)
+    yield "stack_last", lambda x, y: torch.stack((x, y), -1), normal(2, 3), normal(2, 3)
+    yield "gather_rows", lambda x: x[torch.tensor([4, 0, 4, 2, 4])], normal(5, 3)
+    yield "squeeze", lambda x: x.squeeze(1) * 2, normal(3, 1, 2)
+    yield "unsqueeze", lambda x: x.unsqueeze(-1) * 2, normal(3, 2)
+    # losses
+    yield "mse_mean", F.mse_loss, normal(1, 59, 1), normal(1, 59, 1)
+    yield "mse_sum", lambda x, y: F.mse_loss(x, y, reduction="sum"), normal(4, 3), normal(4, 3)
+    yield "mse_none", lambda x, y: F.mse_loss(x, y, reduction="none"), normal(4, 3), normal(4, 3)
+
+
+def tensor(t):
+    def number(v):
+        # nine significant digits name a float32 exactly
+        return float(f"{v:.9g}") if math.isfinite(v) else str(v)
+
+    return {"shape": list(t.shape), "values": [number(v) for v in t.detach().reshape(-1).tolist()]}
+
+
+def main():
+    result = {}
+    for name, function, *inputs in rows():
+        leaves = [x.double().requires_grad_() for x in inputs]
+        y = function(*leaves)
+        start = torch.randn(y.shape)
+        y.backward(start.double())
+        result[name] = {
+            "inputs": [tensor(x) for x in inputs],
+            "start": tensor(start),
+            "result": tensor(y),
+            "gradients": [tensor(x.grad) for x in leaves],
+        }
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "ops.json")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("{\n" + ",\n".join(f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in result.items()) + "\n}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -2,7 +2,7 @@ using Recur.Kernels;
 
 namespace Recur.Tests;
 
-/// <summary>Tests that change the vector width of the process: nothing else runs beside them.</summary>
+/// <summary>Tests that change the vector width of the process, or measure its memory: nothing else runs beside them.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 [System.Diagnostics.CodeAnalysis.SuppressMessage("Naming", "CA1711", Justification = "xunit's term.")]
 public sealed class IsaSweep

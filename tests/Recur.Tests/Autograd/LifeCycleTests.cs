@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Recur.Autograd;
 
 namespace Recur.Tests.Autograd;
@@ -205,42 +204,6 @@ public sealed class LifeCycleTests
         x.Slice(0, 1, 2).Reshape(2, 1).MutableSpan[0] = 20;
         Assert.Equal([1, 20, 3], x.ToArray());
         Assert.NotEqual(before, x.Core.Version);
-    }
-
-    [Fact]
-    public void AbandonedForward_IsCollected()
-    {
-        Tensor x = Tensor.Full([1000], 1f).RequireGrad();
-        WeakReference node = Abandon(x);
-        Collect();
-        Assert.False(node.IsAlive);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static WeakReference Abandon(Tensor x) => new((x * 2).Core.Producer);
-
-    [Fact]
-    public void AbandonedForward_Repeated_MemoryDoesNotGrow()
-    {
-        const int megabyte = 1 << 20;
-        Tensor x = Tensor.Full([megabyte / 4], 1f).RequireGrad();
-        for (int i = 0; i < 3; i++) AbandonChain(x);
-        Collect();
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        for (int i = 0; i < 60; i++) AbandonChain(x); // 240 MB if nothing were collected
-        Collect();
-        long grown = GC.GetTotalMemory(forceFullCollection: true) - before;
-        Assert.True(grown < 16 * megabyte, $"{grown} bytes more after abandoned forward passes");
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void AbandonChain(Tensor x) => _ = ((x * 2 + 1).Tanh() * x).Sum();
-
-    private static void Collect()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
     }
 
     private sealed class FailingOp : Node

@@ -6,7 +6,6 @@ namespace Recur.Forecasting;
 public sealed class TimeSeries
 {
     private readonly double[] values;
-    private readonly int firstNumber;
 
     /// <summary>A numbered series.</summary>
     /// <param name="name">What the values are, such as a column's name.</param>
@@ -22,7 +21,7 @@ public sealed class TimeSeries
     public TimeSeries(string name, ReadOnlySpan<double> values, DateTime? start, Frequency frequency)
         : this(name, values.ToArray(), start, frequency, firstNumber: 1) { }
 
-    private TimeSeries(string name, double[] values, DateTime? start, Frequency frequency, int firstNumber)
+    internal TimeSeries(string name, double[] values, DateTime? start, Frequency frequency, int firstNumber)
     {
         ArgumentNullException.ThrowIfNull(name);
         if (start.HasValue != frequency.IsCalendar)
@@ -36,7 +35,7 @@ public sealed class TimeSeries
         this.values = values;
         Start = start;
         Frequency = frequency;
-        this.firstNumber = firstNumber;
+        FirstNumber = firstNumber;
     }
 
     /// <summary>What the values are.</summary>
@@ -54,6 +53,9 @@ public sealed class TimeSeries
     /// <summary>The spacing of the dates.</summary>
     public Frequency Frequency { get; }
 
+    /// <summary>The position that the first value of a numbered series has in the series it was cut from, from 1.</summary>
+    internal int FirstNumber { get; }
+
     /// <summary>How many values were filled in while reading, because they were missing.</summary>
     public int FilledValues { get; init; }
 
@@ -66,7 +68,7 @@ public sealed class TimeSeries
     /// <summary>The date at <paramref name="index"/> as text in ISO order, or the position counted from 1.</summary>
     public string LabelAt(int index) => Start is { } start
         ? Frequency.Add(start, index).ToString(Frequency.DateFormat(start))
-        : (firstNumber + (long)index).ToString();
+        : (FirstNumber + (long)index).ToString();
 
     /// <summary>The values from <paramref name="start"/> on, with their dates.</summary>
     /// <param name="start">The first position, from 0.</param>
@@ -76,7 +78,7 @@ public sealed class TimeSeries
         if ((uint)start > (uint)Length || (uint)length > (uint)(Length - start))
             throw new ArgumentOutOfRangeException(nameof(start),
                 $"TimeSeries.Slice: {length} values from position {start} were asked of a series of {Length}.");
-        return new TimeSeries(Name, values[start..(start + length)], DateAt(start), Frequency, firstNumber + start);
+        return new TimeSeries(Name, values[start..(start + length)], DateAt(start), Frequency, FirstNumber + start);
     }
 
     /// <summary>Splits off the last <paramref name="count"/> values.</summary>
@@ -85,7 +87,7 @@ public sealed class TimeSeries
         (Slice(0, Length - count), Slice(Length - count, count));
 
     /// <summary>This series followed by further values, which take the following dates.</summary>
-    public TimeSeries Append(ReadOnlySpan<double> further) => new(Name, [.. values, .. further], Start, Frequency, firstNumber);
+    public TimeSeries Append(ReadOnlySpan<double> further) => new(Name, [.. values, .. further], Start, Frequency, FirstNumber);
 
     /// <summary>Whether all values are equal (or there are none).</summary>
     public bool IsConstant => !values.AsSpan().ContainsAnyExcept(values.Length == 0 ? 0 : values[0]);

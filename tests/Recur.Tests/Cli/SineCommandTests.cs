@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Recur.Tests.Cli;
 
 /// <summary><c>recur sine</c>. The tool seeds Rng.Default, so nothing may draw from it meanwhile.</summary>
-[Collection(nameof(DefaultRngCollection))]
+[Collection(AloneCollection.Name)]
 public sealed class SineCommandTests
 {
     private const double GoodFreeRun = 0.05;      // the bound for every start

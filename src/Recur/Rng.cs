@@ -5,19 +5,25 @@ namespace Recur;
 
 /// <summary>A stream of random numbers: the same as PyTorch's CPU generator makes from the same seed.</summary>
 /// <remarks>
-/// <see cref="Seed"/> is <c>torch.manual_seed</c>: modules created after it start with PyTorch's values. The bits come from MT19937
-/// (Matsumoto and Nishimura 1998); the distributions draw and round as ATen does (aten/src/ATen/core/DistributionsHelper.h and
-/// native/cpu/DistributionTemplates.h). Uniform numbers, permutations and integers equal PyTorch's bit for bit, normal numbers to
+/// <see cref="Seed"/> is <c>torch.manual_seed</c>: modules created after it start with PyTorch's values. The bits come
+/// from MT19937
+/// (Matsumoto and Nishimura 1998); the distributions draw and round as ATen does
+/// (aten/src/ATen/core/DistributionsHelper.h and
+/// native/cpu/DistributionTemplates.h). Uniform numbers, permutations and integers equal PyTorch's bit for bit, normal
+/// numbers to
 /// about two units in the last place (PyTorch's own differ as much between its builds).
-/// <para>Calls from several threads are safe, each call draws as a whole, but which thread draws first is chance: for a repeatable
+/// <para>Calls from several threads are safe, each call draws as a whole, but which thread draws first is chance: for
+/// a repeatable
 /// run give every thread a generator of its own.</para>
 /// </remarks>
 public sealed class Rng
 {
-    /// <summary>The seed of <see cref="Default"/> until <see cref="Seed"/> is called; PyTorch gives it to a new torch.Generator.</summary>
+    /// <summary>The seed of <see cref="Default"/> until <see cref="Seed"/> is called; PyTorch gives it to a new
+    /// torch.Generator.</summary>
     public const ulong DefaultSeed = 67280421310721;
 
-    /// <summary>The length of <see cref="GetState"/>: PyTorch's struct, with the 624 words widened to 64 bits.</summary>
+    /// <summary>The length of <see cref="GetState"/>: PyTorch's struct, with the 624 words widened to 64
+    /// bits.</summary>
     public const int StateLength = 24 + MersenneTwister.Words * 8 + 40;
 
     private const float TwoToMinus24 = 1f / (1 << 24);
@@ -37,8 +43,10 @@ public sealed class Rng
     /// <param name="seed">Any number; as in PyTorch only its lower 32 bits choose the stream.</param>
     public Rng(ulong seed) => Reseed(seed);
 
-    /// <summary>The generator of this process, from which modules draw their first weights and dropout its masks.</summary>
-    /// <remarks>Shared by all threads: for a repeatable run create modules, and train with dropout, on one thread at a time.</remarks>
+    /// <summary>The generator of this process, from which modules draw their first weights and dropout its
+    /// masks.</summary>
+    /// <remarks>Shared by all threads: for a repeatable run create modules, and train with dropout, on one thread at a
+    /// time.</remarks>
     public static Rng Default { get; } = new(DefaultSeed);
 
     /// <summary>Begins the stream of <see cref="Default"/> anew, as <c>torch.manual_seed(seed)</c>.</summary>
@@ -82,7 +90,8 @@ public sealed class Rng
     /// <summary>A number in [0, 1) with 53 random bits, as <c>torch.rand(1, dtype=torch.float64)</c>.</summary>
     public double NextUniformDouble() => ToUniform(NextUInt64());
 
-    /// <summary>An integer from <paramref name="low"/> (included) to <paramref name="high"/> (excluded), as <c>torch.randint</c>.</summary>
+    /// <summary>An integer from <paramref name="low"/> (included) to <paramref name="high"/> (excluded), as
+    /// <c>torch.randint</c>.</summary>
     /// <exception cref="ArgumentException"><paramref name="high"/> is not above <paramref name="low"/>.</exception>
     public int NextInt(int low, int high)
     {
@@ -115,7 +124,8 @@ public sealed class Rng
     // ---- Many numbers --------------------------------------------------------------------------------------------
 
     /// <summary>Fills with numbers from [low, high), as <c>Tensor.uniform_(low, high)</c>.</summary>
-    /// <exception cref="ArgumentException"><paramref name="low"/> is above <paramref name="high"/>, or one is not finite.</exception>
+    /// <exception cref="ArgumentException"><paramref name="low"/> is above <paramref name="high"/>, or one is not
+    /// finite.</exception>
     public void FillUniform(Span<float> destination, float low = 0f, float high = 1f)
     {
         if (!(low <= high) || !float.IsFinite(high - low))
@@ -129,8 +139,10 @@ public sealed class Rng
     }
 
     /// <summary>Fills with normal numbers, as <c>Tensor.normal_(mean, std)</c>.</summary>
-    /// <remarks>Box and Muller 1958. Like PyTorch, fewer than 16 numbers are computed one by one in double, the second of each pair
-    /// kept for the next call; 16 and more are computed in float from blocks of 16 uniform numbers, and a last block that is not
+    /// <remarks>Box and Muller 1958. Like PyTorch, fewer than 16 numbers are computed one by one in double, the second
+    /// of each pair
+    /// kept for the next call; 16 and more are computed in float from blocks of 16 uniform numbers, and a last block
+    /// that is not
     /// full is drawn anew over the last 16 places.</remarks>
     /// <exception cref="ArgumentException"><paramref name="std"/> is negative, or one is not finite.</exception>
     public void FillNormal(Span<float> destination, float mean = 0f, float std = 1f)
@@ -175,7 +187,8 @@ public sealed class Rng
         return radius * Math.Cos(theta);
     }
 
-    // Elements j and j + 8 of 16 uniform numbers become a pair of normal ones. Every step is rounded to float where PyTorch's
+    // Elements j and j + 8 of 16 uniform numbers become a pair of normal ones. Every step is rounded to float where
+    // PyTorch's
     // AVX2 kernel rounds; its logarithm, sine and cosine are polynomials, ours the correctly rounded values.
     private static void NormalsFromUniforms(Span<float> block, float mean, float std)
     {
@@ -189,8 +202,10 @@ public sealed class Rng
         }
     }
 
-    /// <summary>Fills with 1 at the given probability and 0 otherwise, as <c>Tensor.bernoulli_(probability)</c>.</summary>
-    /// <remarks>Equals PyTorch where it does not take its masks from Intel MKL (which has a generator of its own): Debian's builds,
+    /// <summary>Fills with 1 at the given probability and 0 otherwise, as
+    /// <c>Tensor.bernoulli_(probability)</c>.</summary>
+    /// <remarks>Equals PyTorch where it does not take its masks from Intel MKL (which has a generator of its own):
+    /// Debian's builds,
     /// Arm builds, and all builds on processors of other makers.</remarks>
     /// <exception cref="ArgumentException"><paramref name="probability"/> is not in [0, 1].</exception>
     public void FillBernoulli(Span<float> destination, double probability)
@@ -233,13 +248,15 @@ public sealed class Rng
     // ---- State ---------------------------------------------------------------------------------------------------
 
     // PyTorch's CPUGeneratorImplState, little-endian:
-    //   0 seed u64 | 8 left i32 | 12 seeded i32 | 16 next u64 | 24 words 624 · u64 | 5016 unused f64 | 5024 cached normal f64
+    //   0 seed u64 | 8 left i32 | 12 seeded i32 | 16 next u64 | 24 words 624 · u64 | 5016 unused f64 | 5024 cached
+    // normal f64
     //   5032 unused f64 | 5040 has cached normal i32 | 5044 padding, and a cached float normal that CPU code never uses
     private const int WordsAt = 24;
     private const int CachedNormalAt = WordsAt + MersenneTwister.Words * 8 + 8;
     private const int HasCachedNormalAt = CachedNormalAt + 16;
 
-    /// <summary>Everything the next numbers depend on, the kept normal number included; in the layout of <c>torch.get_rng_state()</c>.</summary>
+    /// <summary>Everything the next numbers depend on, the kept normal number included; in the layout of
+    /// <c>torch.get_rng_state()</c>.</summary>
     /// <returns><see cref="StateLength"/> bytes.</returns>
     public byte[] GetState()
     {

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Recur;
 
-/// <summary>The check of named tensors before they are copied into a module or an optimizer: everything that is wrong, in one sentence.</summary>
+/// <summary>The check of named tensors before they are copied into a module or an optimizer: everything that is wrong,
+/// in one sentence.</summary>
 internal sealed class StateDictionary
 {
     private readonly IReadOnlyDictionary<string, Tensor> state;
@@ -16,7 +17,8 @@ internal sealed class StateDictionary
     /// <param name="state">What came.</param>
     /// <param name="source">The file it came from; null when it came from memory.</param>
     /// <param name="caller">Who complains when there is no file.</param>
-    /// <param name="prefix">What the names of this part begin with; names that begin otherwise belong to somebody else.</param>
+    /// <param name="prefix">What the names of this part begin with; names that begin otherwise belong to somebody
+    /// else.</param>
     public StateDictionary(IReadOnlyDictionary<string, Tensor> state, string? source, string caller, string prefix)
     {
         ArgumentNullException.ThrowIfNull(state);
@@ -33,7 +35,8 @@ internal sealed class StateDictionary
     /// <summary>The names that came and were not asked for.</summary>
     public List<string> Unknown { get; } = [];
 
-    /// <summary>The tensor of that name, when it is there and has that shape; what is wrong with it otherwise is noted.</summary>
+    /// <summary>The tensor of that name, when it is there and has that shape; what is wrong with it otherwise is
+    /// noted.</summary>
     public Tensor? Ask(string name, in Shape shape)
     {
         string fullName = prefix + name;
@@ -52,7 +55,8 @@ internal sealed class StateDictionary
     /// <summary>Notes a value that has the right shape and cannot be right.</summary>
     public void AddWrong(string problem) => wrong.Add(problem);
 
-    /// <summary>Throws when anything was noted; missing and unknown names only when <paramref name="strict"/>.</summary>
+    /// <summary>Throws when anything was noted; missing and unknown names only when <paramref
+    /// name="strict"/>.</summary>
     /// <param name="strict">Whether the names must be the same on both sides.</param>
     /// <param name="noun">What the tensors are, such as "parameter".</param>
     public void ThrowIfWrong(bool strict, string noun)

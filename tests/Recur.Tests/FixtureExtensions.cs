@@ -13,7 +13,8 @@ internal static class FixtureExtensions
 
     public static int Int(this JsonElement element, string name) => element.GetProperty(name).GetInt32();
 
-    /// <summary>Fails with the first place where the values differ by more than <paramref name="tolerance"/> of the largest magnitude.</summary>
+    /// <summary>Fails with the first place where the values differ by more than <paramref name="tolerance"/> of the
+    /// largest magnitude.</summary>
     public static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance, string what)
     {
         Assert.True(expected.Length == actual.Length, $"{what}: {expected.Length} values expected but {actual.Length} came.");

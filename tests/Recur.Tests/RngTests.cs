@@ -7,8 +7,10 @@ namespace Recur.Tests;
 [Collection(AloneCollection.Name)]
 public sealed class RngTests
 {
-    // PyTorch takes logarithm, sine and cosine of blocks from AVX2 polynomials of about 1 ulp; below 16 numbers both sides work
-    // in double and only the last rounding can differ. Numbers reach 4 in magnitude, so 1e-7 relative is 3 ulps of the largest.
+    // PyTorch takes logarithm, sine and cosine of blocks from AVX2 polynomials of about 1 ulp; below 16 numbers both
+    // sides work
+    // in double and only the last rounding can differ. Numbers reach 4 in magnitude, so 1e-7 relative is 3 ulps of the
+    // largest.
     private const double NormalTolerance = 1.5e-7;
 
     public static TheoryData<string> Seeds() =>

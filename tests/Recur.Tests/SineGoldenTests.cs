@@ -6,7 +6,8 @@ using static Recur.Tests.FixtureExtensions;
 
 namespace Recur.Tests;
 
-/// <summary>The tutorial's training run against PyTorch's: the same seed, 300 iterations, then a free run from one point.</summary>
+/// <summary>The tutorial's training run against PyTorch's: the same seed, 300 iterations, then a free run from one
+/// point.</summary>
 [Collection(AloneCollection.Name)]
 public sealed class SineGoldenTests
 {

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Recur.Kernels;
 
-/// <summary>A row-major matrix and a vector: the products of a layer with one output, where packing for Gemm would cost more than the work.</summary>
+/// <summary>A row-major matrix and a vector: the products of a layer with one output, where packing for Gemm would
+/// cost more than the work.</summary>
 internal static unsafe class MatrixVector
 {
     // y[r] = b + Σ_k x[r, k] w[k]
@@ -77,7 +78,8 @@ internal static unsafe class MatrixVector
             int r = 0;
             if (last == 0)
             {
-                // Narrow rows, four at a time with all loads first: a masked load waits for a masked store just before it whose
+                // Narrow rows, four at a time with all loads first: a masked load waits for a masked store just before
+                // it whose
                 // vector, though not its lanes, overlaps ([59, 10]: 476 ns one by one).
                 for (; r <= m - 4; r += 4, p += 4 * n)
                 {

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 
 namespace Recur.Kernels;
 
-/// <summary>The 32-bit Mersenne Twister MT19937 of Matsumoto and Nishimura (1998), a whole state of 624 words at a time.</summary>
+/// <summary>The 32-bit Mersenne Twister MT19937 of Matsumoto and Nishimura (1998), a whole state of 624 words at a
+/// time.</summary>
 internal static class MersenneTwister
 {
     public const int Words = 624;                  // n of the paper

@@ -5,7 +5,8 @@ using System.Runtime.Intrinsics;
 namespace Recur.Kernels;
 
 /// <summary>Sums and maxima over gradients.</summary>
-/// <remarks>Sums are taken in double. Sixteen of them run side by side, element i in sum i mod 16, and meet in one fixed order: the same bits in every vector
+/// <remarks>Sums are taken in double. Sixteen of them run side by side, element i in sum i mod 16, and meet in one
+/// fixed order: the same bits in every vector
 /// width.</remarks>
 internal static unsafe class Norms
 {

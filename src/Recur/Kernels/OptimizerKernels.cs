@@ -4,7 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Recur.Kernels;
 
 /// <summary>The update rules of the optimizers, one pass over parameter, gradient and state.</summary>
-/// <remarks>Products and sums are rounded one by one, never fused, and square roots and quotients are exact in hardware: every vector
+/// <remarks>Products and sums are rounded one by one, never fused, and square roots and quotients are exact in
+/// hardware: every vector
 /// width gives the same bits, and the tail of less than one vector goes through the same instructions.</remarks>
 internal static unsafe class OptimizerKernels
 {

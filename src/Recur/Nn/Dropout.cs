@@ -2,7 +2,8 @@ using Recur.Ops;
 
 namespace Recur.Nn;
 
-/// <summary>In training sets elements to zero with probability P and scales the others by 1/(1-P), as torch.nn.Dropout.</summary>
+/// <summary>In training sets elements to zero with probability P and scales the others by 1/(1-P), as
+/// torch.nn.Dropout.</summary>
 /// <remarks>
 /// <code>y = x ∘ m / (1 - P)     m ~ Bernoulli(1 - P)</code>
 /// In evaluation (<see cref="Module.Eval"/>) the result is the input. Masks are drawn from <see cref="Rng.Default"/>.

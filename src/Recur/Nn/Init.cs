@@ -11,7 +11,8 @@ internal static class Init
         return t;
     }
 
-    /// <summary>A tensor uniform in ±1/√<paramref name="fan"/>: PyTorch's start for recurrent layers and for biases.</summary>
+    /// <summary>A tensor uniform in ±1/√<paramref name="fan"/>: PyTorch's start for recurrent layers and for
+    /// biases.</summary>
     public static Tensor UniformOverSqrt(in Shape shape, int fan) => Uniform(shape, 1.0 / Math.Sqrt(fan));
 
     /// <summary>A normal tensor: PyTorch's start for embeddings.</summary>
@@ -22,7 +23,8 @@ internal static class Init
         return t;
     }
 
-    /// <summary>PyTorch's kaiming_uniform_(a = √5), He et al. 2015: in exact arithmetic ±1/√fanIn, here rounded step by step as there.</summary>
+    /// <summary>PyTorch's kaiming_uniform_(a = √5), He et al. 2015: in exact arithmetic ±1/√fanIn, here rounded step
+    /// by step as there.</summary>
     public static Tensor KaimingUniform(in Shape shape, int fanIn)
     {
         double a = Math.Sqrt(5.0);

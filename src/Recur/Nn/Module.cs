@@ -1,7 +1,9 @@
 namespace Recur.Nn;
 
-/// <summary>A part of a model: it owns parameters and other modules and knows them by the names of PyTorch's state dictionary.</summary>
-/// <remarks>A derived class registers its parameters and children in its constructor, in the order in which they shall be listed;
+/// <summary>A part of a model: it owns parameters and other modules and knows them by the names of PyTorch's state
+/// dictionary.</summary>
+/// <remarks>A derived class registers its parameters and children in its constructor, in the order in which they shall
+/// be listed;
 /// there is no reflection.</remarks>
 public abstract class Module
 {
@@ -11,7 +13,8 @@ public abstract class Module
     private Tensor[] allParameters = [];
     private int listedRegistrations;
 
-    /// <summary>Whether the module trains (dropout active); true at first. Changed by <see cref="Train"/> and <see cref="Eval"/>.</summary>
+    /// <summary>Whether the module trains (dropout active); true at first. Changed by <see cref="Train"/> and <see
+    /// cref="Eval"/>.</summary>
     public bool IsTraining { get; private set; } = true;
 
     /// <summary>Registers a parameter: it will require a gradient.</summary>
@@ -45,11 +48,13 @@ public abstract class Module
 
     // ---- Parameters ----------------------------------------------------------------------------------------------
 
-    /// <summary>All parameters of this module and its children, in the order of registration; a shared one stands once.</summary>
+    /// <summary>All parameters of this module and its children, in the order of registration; a shared one stands
+    /// once.</summary>
     /// <remarks>The list is kept: calling this in every step allocates nothing.</remarks>
     public IReadOnlyList<Tensor> Parameters() => ParameterArray();
 
-    /// <summary>All parameters with their names in the state dictionary, such as <c>rnn.weight_ih_l0</c>; a shared one stands once,
+    /// <summary>All parameters with their names in the state dictionary, such as <c>rnn.weight_ih_l0</c>; a shared one
+    /// stands once,
     /// under its first name.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> NamedParameters()
     {
@@ -88,8 +93,10 @@ public abstract class Module
             foreach ((string name, Tensor value) in child.AllNames($"{prefix}{childName}.")) yield return (name, value);
     }
 
-    /// <summary>Says for all parameters whether gradients are wanted: false freezes them, so that a step leaves them as they are.</summary>
-    /// <remarks>A gradient that is already there stays; call <see cref="ZeroGrad"/> before the next step of an optimizer.</remarks>
+    /// <summary>Says for all parameters whether gradients are wanted: false freezes them, so that a step leaves them
+    /// as they are.</summary>
+    /// <remarks>A gradient that is already there stays; call <see cref="ZeroGrad"/> before the next step of an
+    /// optimizer.</remarks>
     public void RequireGrad(bool required = true)
     {
         foreach (Tensor p in ParameterArray()) p.RequireGrad(required);
@@ -112,14 +119,18 @@ public abstract class Module
         return state;
     }
 
-    /// <summary>Copies values into the parameters; when anything is wrong, nothing is copied and one error names everything that is.</summary>
+    /// <summary>Copies values into the parameters; when anything is wrong, nothing is copied and one error names
+    /// everything that is.</summary>
     /// <param name="state">Tensors by name.</param>
     /// <param name="strict">Whether the names must be the same on both sides; shapes must be in any case.</param>
-    /// <param name="source">Where the values come from, for the error: the name of a file. Null for values from memory.</param>
-    /// <param name="prefix">What the names begin with in <paramref name="state"/>, such as <c>model.</c>; names that begin otherwise
+    /// <param name="source">Where the values come from, for the error: the name of a file. Null for values from
+    /// memory.</param>
+    /// <param name="prefix">What the names begin with in <paramref name="state"/>, such as <c>model.</c>; names that
+    /// begin otherwise
     /// are passed over.</param>
     /// <returns>The names that were left out, which can only be any when not <paramref name="strict"/>.</returns>
-    /// <exception cref="ArgumentException">A shape differs; or a name is missing or unknown and <paramref name="strict"/> is set.</exception>
+    /// <exception cref="ArgumentException">A shape differs; or a name is missing or unknown and <paramref
+    /// name="strict"/> is set.</exception>
     public StateDictDifference LoadStateDict(
         IReadOnlyDictionary<string, Tensor> state, bool strict = true, string? source = null, string prefix = "")
     {

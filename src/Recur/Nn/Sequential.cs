@@ -1,6 +1,7 @@
 namespace Recur.Nn;
 
-/// <summary>Modules one after another, each fed with the result of the one before; names as torch.nn.Sequential (0, 1, ...).</summary>
+/// <summary>Modules one after another, each fed with the result of the one before; names as torch.nn.Sequential (0, 1,
+/// ...).</summary>
 public sealed class Sequential : UnaryModule
 {
     private readonly UnaryModule[] modules;

@@ -6,10 +6,12 @@ namespace Recur.Ops;
 /// <summary>y = x ∘ m / (1-p) with a fresh random mask m of zeros (probability p) and ones.</summary>
 internal sealed class DropoutOp : Node
 {
-    /// <summary>Records the op; with p = 0 the result is x itself, with p = 1 it is all zeros and nothing is drawn, as in PyTorch.</summary>
+    /// <summary>Records the op; with p = 0 the result is x itself, with p = 1 it is all zeros and nothing is drawn, as
+    /// in PyTorch.</summary>
     /// <param name="x">Of any shape.</param>
     /// <param name="p">In [0, 1].</param>
-    /// <param name="rng">Where the mask comes from: one <see cref="Rng.FillBernoulli"/> over all elements in row-major order.</param>
+    /// <param name="rng">Where the mask comes from: one <see cref="Rng.FillBernoulli"/> over all elements in row-major
+    /// order.</param>
     public static Tensor Apply(Tensor x, float p, Rng rng)
     {
         if (p == 0f) return x;

@@ -6,8 +6,10 @@ namespace Recur.Ops;
 /// <summary>y = x Wᵀ + b over all leading dimensions of x.</summary>
 internal sealed class LinearOp : Node
 {
-    // The head of a forecaster has one output: forward and backward of [59, 10] x [1, 10] take 0.5 us so (with a gradient for x)
-    // and 1.4 us through Gemm's panels, measured on an AVX-512 EPYC. Above this many rows, Gemm's blocked sums keep more digits
+    // The head of a forecaster has one output: forward and backward of [59, 10] x [1, 10] take 0.5 us so (with a
+    // gradient for x)
+    // and 1.4 us through Gemm's panels, measured on an AVX-512 EPYC. Above this many rows, Gemm's blocked sums keep
+    // more digits
     // in the gradient of the weight, and its threads divide the work.
     private const int FewRows = 4096;
 

@@ -5,23 +5,30 @@ using Recur.Kernels;
 
 namespace Recur.Optim;
 
-/// <summary>Bounds on gradients, applied between Backward and the optimizer's step; as torch.nn.utils.clip_grad_*.</summary>
+/// <summary>Bounds on gradients, applied between Backward and the optimizer's step; as
+/// torch.nn.utils.clip_grad_*.</summary>
 public static class GradientClipping
 {
     private const double Epsilon = 1e-6; // PyTorch's, against a quotient by zero
 
-    /// <summary>Scales all gradients by one factor, so that their common norm is at most <paramref name="maxNorm"/>.</summary>
+    /// <summary>Scales all gradients by one factor, so that their common norm is at most <paramref
+    /// name="maxNorm"/>.</summary>
     /// <remarks>
     /// <code>total = (Σ |g|^p)^(1/p) over all elements of all gradients     g ← g · min(1, maxNorm / (total + 1e-6))</code>
-    /// Pascanu, Mikolov and Bengio 2013. The sum runs in double, in one fixed order. Parameters without a gradient are passed over.
+    /// Pascanu, Mikolov and Bengio 2013. The sum runs in double, in one fixed order. Parameters without a gradient are
+    /// passed over.
     /// </remarks>
-    /// <param name="parameters">Whose gradients are bounded; nothing is allocated for a module's Parameters(), an array or a list.</param>
+    /// <param name="parameters">Whose gradients are bounded; nothing is allocated for a module's Parameters(), an
+    /// array or a list.</param>
     /// <param name="maxNorm">The largest norm, 0 or greater; infinite to measure only.</param>
     /// <param name="normType">p, above 0; <see cref="float.PositiveInfinity"/> for the largest magnitude.</param>
-    /// <param name="errorIfNonfinite">Whether a norm that is infinite or not a number is an error, instead of spreading to all gradients.</param>
+    /// <param name="errorIfNonfinite">Whether a norm that is infinite or not a number is an error, instead of
+    /// spreading to all gradients.</param>
     /// <returns>The norm before scaling; 0 when there are no gradients.</returns>
-    /// <exception cref="ArgumentException"><paramref name="maxNorm"/> is negative or <paramref name="normType"/> is not above 0.</exception>
-    /// <exception cref="InvalidOperationException">The norm is not finite and <paramref name="errorIfNonfinite"/> is set.</exception>
+    /// <exception cref="ArgumentException"><paramref name="maxNorm"/> is negative or <paramref name="normType"/> is
+    /// not above 0.</exception>
+    /// <exception cref="InvalidOperationException">The norm is not finite and <paramref name="errorIfNonfinite"/> is
+    /// set.</exception>
     public static float ClipNorm(ReadOnlySpan<Tensor> parameters, float maxNorm, float normType = 2f, bool errorIfNonfinite = false)
     {
         if (!(maxNorm >= 0f)) throw new ArgumentException($"GradientClipping.ClipNorm: maxNorm must not be negative but was {maxNorm}.");
@@ -41,7 +48,8 @@ public static class GradientClipping
         ClipNorm(AsSpan(parameters), maxNorm, normType, errorIfNonfinite);
 
     /// <summary>Bounds every element of every gradient to [-clipValue, clipValue].</summary>
-    /// <param name="parameters">Whose gradients are bounded; nothing is allocated for a module's Parameters(), an array or a list.</param>
+    /// <param name="parameters">Whose gradients are bounded; nothing is allocated for a module's Parameters(), an
+    /// array or a list.</param>
     /// <param name="clipValue">The largest magnitude, 0 or greater.</param>
     /// <exception cref="ArgumentException"><paramref name="clipValue"/> is negative.</exception>
     public static void ClipValue(ReadOnlySpan<Tensor> parameters, float clipValue)

@@ -5,7 +5,8 @@ namespace Recur.Optim;
 
 /// <summary>Changes parameters after their gradients: the part that every update rule shares.</summary>
 /// <remarks>
-/// A rule of one's own derives from this class, names its buffers to the constructor and implements <see cref="Update"/>.
+/// A rule of one's own derives from this class, names its buffers to the constructor and implements <see
+/// cref="Update"/>.
 /// Buffers are zeros at first; each kind lies in one array over all parameters. A step allocates nothing.
 /// </remarks>
 public abstract class Optimizer
@@ -23,7 +24,8 @@ public abstract class Optimizer
     /// <param name="parameters">Leaves, at least one, none twice.</param>
     /// <param name="learningRate">Per step; finite and not negative.</param>
     /// <param name="bufferNames">One name for every number the rule keeps per element, such as <c>exp_avg</c>.</param>
-    /// <exception cref="ArgumentException">No parameters, one that stands twice, one that is not a leaf, or a wrong rate.</exception>
+    /// <exception cref="ArgumentException">No parameters, one that stands twice, one that is not a leaf, or a wrong
+    /// rate.</exception>
     protected Optimizer(IEnumerable<Tensor> parameters, float learningRate, params ReadOnlySpan<string> bufferNames)
     {
         ArgumentNullException.ThrowIfNull(parameters);
@@ -105,8 +107,10 @@ public abstract class Optimizer
 
     /// <summary>Everything the next steps depend on besides the parameters, to be stored in a checkpoint.</summary>
     /// <returns>
-    /// <c>learning_rate</c> []; <c>step</c> [number of parameters, 2], the steps each parameter has taken as s mod 2²⁴ and s / 2²⁴, so
-    /// that any number is exact in float32; and one tensor per buffer and parameter, such as <c>exp_avg.0</c>, of the parameter's
+    /// <c>learning_rate</c> []; <c>step</c> [number of parameters, 2], the steps each parameter has taken as s mod 2²⁴
+    /// and s / 2²⁴, so
+    /// that any number is exact in float32; and one tensor per buffer and parameter, such as <c>exp_avg.0</c>, of the
+    /// parameter's
     /// shape. All are copies.
     /// </returns>
     public IEnumerable<(string Name, Tensor Value)> State()
@@ -120,10 +124,13 @@ public abstract class Optimizer
 
     /// <summary>Goes on where <see cref="State"/> was called; when anything is wrong, nothing is changed.</summary>
     /// <param name="state">Tensors by name.</param>
-    /// <param name="source">Where they come from, for the error: the name of a file. Null for values from memory.</param>
-    /// <param name="prefix">What the names begin with in <paramref name="state"/>, such as <c>optimizer.</c>; names that begin
+    /// <param name="source">Where they come from, for the error: the name of a file. Null for values from
+    /// memory.</param>
+    /// <param name="prefix">What the names begin with in <paramref name="state"/>, such as <c>optimizer.</c>; names
+    /// that begin
     /// otherwise are passed over.</param>
-    /// <exception cref="ArgumentException">A name is missing or unknown, a shape differs, or a number cannot be.</exception>
+    /// <exception cref="ArgumentException">A name is missing or unknown, a shape differs, or a number cannot
+    /// be.</exception>
     public void LoadState(IReadOnlyDictionary<string, Tensor> state, string? source = null, string prefix = "")
     {
         var check = new StateDictionary(state, source, $"{Name}.LoadState", prefix);

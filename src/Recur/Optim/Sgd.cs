@@ -20,7 +20,8 @@ public sealed class Sgd : Optimizer
     /// <param name="dampening">How much of the gradient is left out of the direction.</param>
     /// <param name="weightDecay">L2 penalty: this times the parameter is added to its gradient; 0 or greater.</param>
     /// <param name="nesterov">Whether to look ahead along the new direction; needs momentum and no dampening.</param>
-    /// <exception cref="ArgumentException">An argument is out of its range, or the parameters are (see <see cref="Optimizer"/>).</exception>
+    /// <exception cref="ArgumentException">An argument is out of its range, or the parameters are (see <see
+    /// cref="Optimizer"/>).</exception>
     public Sgd(
         IEnumerable<Tensor> parameters, float learningRate, double momentum = 0, double dampening = 0, double weightDecay = 0, bool nesterov = false)
         : base(parameters, learningRate, momentum == 0 ? [] : ["momentum_buffer"])

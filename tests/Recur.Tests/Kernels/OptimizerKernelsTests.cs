@@ -2,7 +2,8 @@ using Recur.Kernels;
 
 namespace Recur.Tests.Kernels;
 
-/// <summary>The bits of a step must not depend on the vector width, for any length (whole vectors, tails, both).</summary>
+/// <summary>The bits of a step must not depend on the vector width, for any length (whole vectors, tails,
+/// both).</summary>
 [Collection(AloneCollection.Name)]
 public sealed class OptimizerKernelsTests
 {

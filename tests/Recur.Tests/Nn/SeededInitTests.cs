@@ -3,7 +3,8 @@ using Recur.Nn;
 
 namespace Recur.Tests.Nn;
 
-/// <summary>Default-initialised modules against seeded_init.json: the same seed gives PyTorch's parameters, bit for bit.</summary>
+/// <summary>Default-initialised modules against seeded_init.json: the same seed gives PyTorch's parameters, bit for
+/// bit.</summary>
 [Collection(AloneCollection.Name)]
 public sealed class SeededInitTests
 {

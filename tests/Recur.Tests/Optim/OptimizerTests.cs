@@ -32,7 +32,8 @@ public sealed class OptimizerTests
         Tensor.From(root.GetProperty("start")[1].Floats(), [5]).RequireGrad(),
     ];
 
-    /// <summary>Gives the parameters the fixture's gradients of one step; the second has none in steps 3 and 4.</summary>
+    /// <summary>Gives the parameters the fixture's gradients of one step; the second has none in steps 3 and
+    /// 4.</summary>
     internal static void SetGradients(JsonElement root, int step, Tensor[] parameters)
     {
         for (int i = 0; i < parameters.Length; i++)

@@ -129,12 +129,14 @@ public sealed class Rng
     public void FillUniform(Span<float> destination, float low = 0f, float high = 1f)
     {
         if (!(low <= high) || !float.IsFinite(high - low))
-            throw new ArgumentException($"Rng.FillUniform: low and high must be finite and in order but were {low} and {high}.");
+            throw new ArgumentException(
+                $"Rng.FillUniform: low and high must be finite and in order but were {low} and {high}.");
         float range = high - low;
         lock (gate)
         {
             // Fused, as PyTorch's kernel is compiled: the last bit of a default-initialised weight depends on it.
-            for (int i = 0; i < destination.Length; i++) destination[i] = MathF.FusedMultiplyAdd(ToUniform(Draw32()), range, low);
+            for (int i = 0; i < destination.Length; i++)
+                destination[i] = MathF.FusedMultiplyAdd(ToUniform(Draw32()), range, low);
         }
     }
 
@@ -148,7 +150,8 @@ public sealed class Rng
     public void FillNormal(Span<float> destination, float mean = 0f, float std = 1f)
     {
         if (!(std >= 0f) || !float.IsFinite(std) || !float.IsFinite(mean))
-            throw new ArgumentException($"Rng.FillNormal: mean and std must be finite and std 0 or greater but were {mean} and {std}.");
+            throw new ArgumentException(
+                $"Rng.FillNormal: mean and std must be finite and std 0 or greater but were {mean} and {std}.");
         lock (gate) DrawNormals(destination, mean, std);
     }
 
@@ -267,7 +270,8 @@ public sealed class Rng
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), left);
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(12), 1);
             BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(16), (ulong)next);
-            for (int i = 0; i < state.Length; i++) BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(WordsAt + 8 * i), state[i]);
+            for (int i = 0; i < state.Length; i++)
+                BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(WordsAt + 8 * i), state[i]);
             if (hasCachedNormal)
             {
                 BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(CachedNormalAt), cachedNormal);
@@ -284,19 +288,22 @@ public sealed class Rng
     public void SetState(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != StateLength)
-            throw new ArgumentException($"Rng.SetState: the state must have {StateLength} bytes but has {bytes.Length}.");
+            throw new ArgumentException(
+                $"Rng.SetState: the state must have {StateLength} bytes but has {bytes.Length}.");
         int newLeft = BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]);
         ulong newNext = BinaryPrimitives.ReadUInt64LittleEndian(bytes[16..]);
         if (BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]) == 0 || newLeft is < 1 or > MersenneTwister.Words
             || newNext > (ulong)(MersenneTwister.Words + 1 - newLeft))
-            throw new ArgumentException($"Rng.SetState: the state is damaged (position {newNext}, {newLeft} left of {MersenneTwister.Words}).");
+            throw new ArgumentException(
+                $"Rng.SetState: the state is damaged (position {newNext}, {newLeft} left of {MersenneTwister.Words}).");
 
         lock (gate)
         {
             seed = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
             left = newLeft;
             next = (int)newNext;
-            for (int i = 0; i < state.Length; i++) state[i] = (uint)BinaryPrimitives.ReadUInt64LittleEndian(bytes[(WordsAt + 8 * i)..]);
+            for (int i = 0; i < state.Length; i++)
+                state[i] = (uint)BinaryPrimitives.ReadUInt64LittleEndian(bytes[(WordsAt + 8 * i)..]);
             MersenneTwister.Temper(state, output);
             cachedNormal = BinaryPrimitives.ReadDoubleLittleEndian(bytes[CachedNormalAt..]);
             hasCachedNormal = BinaryPrimitives.ReadInt32LittleEndian(bytes[HasCachedNormalAt..]) != 0;

@@ -24,7 +24,8 @@ public sealed class RngTests
 
     private static Rng New(string seed) => new(ulong.Parse(seed));
 
-    private static float[] Bits(JsonElement element) => [.. element.EnumerateArray().Select(v => BitConverter.UInt32BitsToSingle(v.GetUInt32()))];
+    private static float[] Bits(JsonElement element) =>
+        [.. element.EnumerateArray().Select(v => BitConverter.UInt32BitsToSingle(v.GetUInt32()))];
 
     private static float[] Ends(float[] values, int count) => [.. values[..count], .. values[^count..]];
 
@@ -93,7 +94,9 @@ public sealed class RngTests
         Assert.Equal(c.Ints("permutation_1"), rng.Permutation(1));
         Assert.Equal(c.GetProperty("state_permutation").GetString(), Hash(rng));
         rng = New(seed);
-        int[] integers = [.. Enumerable.Range(0, 10).Select(_ => rng.NextInt(-5, 100)), .. Enumerable.Range(0, 6).Select(_ => rng.NextInt(int.MinValue, int.MaxValue))];
+        IEnumerable<int> narrow = Enumerable.Range(0, 10).Select(_ => rng.NextInt(-5, 100));
+        IEnumerable<int> wide = Enumerable.Range(0, 6).Select(_ => rng.NextInt(int.MinValue, int.MaxValue));
+        int[] integers = [.. narrow, .. wide];
         Assert.Equal(c.Ints("integers"), integers);
     }
 
@@ -101,7 +104,8 @@ public sealed class RngTests
     public void NextUniformDouble_AnySeed_EqualsTorch(string seed)
     {
         Rng rng = New(seed);
-        foreach (JsonElement expected in Case(seed).GetProperty("double").EnumerateArray()) Assert.Equal(expected.GetDouble(), rng.NextUniformDouble());
+        foreach (JsonElement expected in Case(seed).GetProperty("double").EnumerateArray())
+            Assert.Equal(expected.GetDouble(), rng.NextUniformDouble());
     }
 
     [Theory, MemberData(nameof(Seeds))]
@@ -190,8 +194,12 @@ public sealed class RngTests
     public void Arguments_OutOfRange_AreErrors()
     {
         var rng = new Rng(0);
-        Assert.Equal("Rng.NextInt: high must be above low = 3 but was 3.", Assert.Throws<ArgumentException>(() => rng.NextInt(3, 3)).Message);
-        Assert.Equal("Rng.Permutation: n must not be negative but was -1.", Assert.Throws<ArgumentException>(() => rng.Permutation(-1)).Message);
+        Assert.Equal(
+            "Rng.NextInt: high must be above low = 3 but was 3.",
+            Assert.Throws<ArgumentException>(() => rng.NextInt(3, 3)).Message);
+        Assert.Equal(
+            "Rng.Permutation: n must not be negative but was -1.",
+            Assert.Throws<ArgumentException>(() => rng.Permutation(-1)).Message);
         Assert.Equal(
             "Rng.FillUniform: low and high must be finite and in order but were 1 and 0.",
             Assert.Throws<ArgumentException>(() => rng.FillUniform(new float[1], 1, 0)).Message);

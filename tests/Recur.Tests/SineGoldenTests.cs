@@ -23,7 +23,8 @@ public sealed class SineGoldenTests
     {
         var sine = new float[Points];
         for (int i = 0; i < Points; i++) sine[i] = (float)Math.Sin(start + 10.0 * i / (Points - 1));
-        return (Tensor.From(sine.AsSpan(0, Points - 1), [1, Points - 1, 1]), Tensor.From(sine.AsSpan(1), [1, Points - 1, 1]));
+        return (Tensor.From(sine.AsSpan(0, Points - 1), [1, Points - 1, 1]), Tensor.From(sine.AsSpan(1), [1,
+            Points - 1, 1]));
     }
 
     [Fact]
@@ -34,8 +35,10 @@ public sealed class SineGoldenTests
         Rng.Seed(0);
         var rnn = new Rnn(1, 10, 2, batchFirst: true);
         var head = new Linear(10, 1);
-        foreach ((string name, Tensor p) in rnn.NamedParameters()) Assert.Equal(golden.GetProperty("initial").Floats("rnn." + name), p.ToArray());
-        foreach ((string name, Tensor p) in head.NamedParameters()) Assert.Equal(golden.GetProperty("initial").Floats("linear." + name), p.ToArray());
+        foreach ((string name, Tensor p) in rnn.NamedParameters())
+            Assert.Equal(golden.GetProperty("initial").Floats("rnn." + name), p.ToArray());
+        foreach ((string name, Tensor p) in head.NamedParameters())
+            Assert.Equal(golden.GetProperty("initial").Floats("linear." + name), p.ToArray());
 
         var adam = new Adam([.. rnn.Parameters(), .. head.Parameters()], 5e-3f);
         (Tensor X, Tensor Y)[] windows = [Window(0), Window(1), Window(2)];

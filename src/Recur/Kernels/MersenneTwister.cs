@@ -39,14 +39,16 @@ internal static class MersenneTwister
         for (; i <= end - Vector<uint>.Count; i += Vector<uint>.Count)
         {
             Vector<uint> next = Vector.LoadUnsafe(ref x, (nuint)i + 1);
-            Vector<uint> y = (Vector.LoadUnsafe(ref x, (nuint)i) & new Vector<uint>(UpperBit)) | (next & new Vector<uint>(~UpperBit));
+            Vector<uint> current = Vector.LoadUnsafe(ref x, (nuint)i);
+            Vector<uint> y = (current & new Vector<uint>(UpperBit)) | (next & new Vector<uint>(~UpperBit));
             Vector<uint> odd = Vector<uint>.Zero - (next & Vector<uint>.One);
             Vector<uint> mixed = (y >>> 1) ^ (odd & new Vector<uint>(TwistMatrix));
             (Vector.LoadUnsafe(ref x, (nuint)(i + distance)) ^ mixed).StoreUnsafe(ref x, (nuint)i);
         }
 
         for (; i < end; i++)
-            Unsafe.Add(ref x, i) = Unsafe.Add(ref x, i + distance) ^ Mix(Unsafe.Add(ref x, i), Unsafe.Add(ref x, i + 1));
+            Unsafe.Add(ref x, i) =
+                Unsafe.Add(ref x, i + distance) ^ Mix(Unsafe.Add(ref x, i), Unsafe.Add(ref x, i + 1));
         return i;
     }
 

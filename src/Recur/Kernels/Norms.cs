@@ -51,8 +51,10 @@ internal static unsafe class Norms
             Vector256<double> s0 = Vector256<double>.Zero, s1 = s0, s2 = s0, s3 = s0;
             for (; i + Sums <= x.Length; i += Sums)
             {
-                (Vector256<double> a, Vector256<double> b) = Vector256.Widen(Vector256.LoadUnsafe(ref source, (nuint)i));
-                (Vector256<double> c, Vector256<double> d) = Vector256.Widen(Vector256.LoadUnsafe(ref source, (nuint)i + 8));
+                (Vector256<double> a, Vector256<double> b) =
+                    Vector256.Widen(Vector256.LoadUnsafe(ref source, (nuint)i));
+                (Vector256<double> c, Vector256<double> d) =
+                    Vector256.Widen(Vector256.LoadUnsafe(ref source, (nuint)i + 8));
                 s0 += TTerm.Of(a);
                 s1 += TTerm.Of(b);
                 s2 += TTerm.Of(c);
@@ -70,9 +72,11 @@ internal static unsafe class Norms
             for (; i + Sums <= x.Length; i += Sums)
                 for (int k = 0; k < Sums; k += 4)
                 {
-                    (Vector128<double> a, Vector128<double> b) = Vector128.Widen(Vector128.LoadUnsafe(ref source, (nuint)(i + k)));
+                    (Vector128<double> a, Vector128<double> b) =
+                        Vector128.Widen(Vector128.LoadUnsafe(ref source, (nuint)(i + k)));
                     (Vector128.LoadUnsafe(ref target, (nuint)k) + TTerm.Of(a)).StoreUnsafe(ref target, (nuint)k);
-                    (Vector128.LoadUnsafe(ref target, (nuint)(k + 2)) + TTerm.Of(b)).StoreUnsafe(ref target, (nuint)(k + 2));
+                    (Vector128.LoadUnsafe(ref target, (nuint)(k + 2)) + TTerm.Of(b))
+                        .StoreUnsafe(ref target, (nuint)(k + 2));
                 }
         }
 

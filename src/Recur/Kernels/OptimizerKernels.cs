@@ -65,7 +65,8 @@ internal static unsafe class OptimizerKernels
 
     private readonly struct AdamConstants<T> where T : unmanaged, ISimd<T>
     {
-        private readonly T beta1, oneMinusBeta1, beta2, oneMinusBeta2, weightDecay, shrink, bias2Sqrt, eps, negativeStepSize;
+        private readonly T beta1, oneMinusBeta1, beta2, oneMinusBeta2, weightDecay, shrink;
+        private readonly T bias2Sqrt, eps, negativeStepSize;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public AdamConstants(in AdamStep s)
@@ -104,7 +105,8 @@ internal static unsafe class OptimizerKernels
         }
     }
 
-    private readonly struct SgdLoop(float* p, float* g, float weightDecay, float negativeLearningRate, int n) : ISimdKernel
+    private readonly struct SgdLoop(float* p, float* g, float weightDecay, float negativeLearningRate, int n)
+        : ISimdKernel
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<T>() where T : unmanaged, ISimd<T>

@@ -16,8 +16,10 @@ public sealed class Linear : UnaryModule
     /// <exception cref="ArgumentException">A size is not positive.</exception>
     public Linear(int inFeatures, int outFeatures, bool bias = true)
     {
-        if (inFeatures <= 0) throw new ArgumentException($"Linear: inFeatures must be greater than 0 but was {inFeatures}.");
-        if (outFeatures <= 0) throw new ArgumentException($"Linear: outFeatures must be greater than 0 but was {outFeatures}.");
+        if (inFeatures <= 0)
+            throw new ArgumentException($"Linear: inFeatures must be greater than 0 but was {inFeatures}.");
+        if (outFeatures <= 0)
+            throw new ArgumentException($"Linear: outFeatures must be greater than 0 but was {outFeatures}.");
         InFeatures = inFeatures;
         OutFeatures = outFeatures;
         Weight = Register("weight", Init.KaimingUniform([outFeatures, inFeatures], inFeatures));

@@ -58,7 +58,8 @@ internal sealed class LinearOp : Node
         }
         else
         {
-            if (NeedsGrad(0)) Gemm.Multiply(rows, i, o, dy, false, Input(1).Span, false, InputGrad(0), accumulate: true);
+            if (NeedsGrad(0))
+                Gemm.Multiply(rows, i, o, dy, false, Input(1).Span, false, InputGrad(0), accumulate: true);
             if (NeedsGrad(1)) Gemm.Multiply(o, i, rows, dy, true, Input(0).Span, false, InputGrad(1), accumulate: true);
         }
 

@@ -22,7 +22,8 @@ public sealed class Adam : AdamBase
     /// <exception cref="ArgumentException">An argument is out of its range, or the parameters are (see <see
     /// cref="Optimizer"/>).</exception>
     public Adam(
-        IEnumerable<Tensor> parameters, float learningRate = 1e-3f, double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weightDecay = 0)
+        IEnumerable<Tensor> parameters, float learningRate = 1e-3f,
+        double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weightDecay = 0)
         : base(parameters, learningRate, beta1, beta2, eps, weightDecay, decoupled: false)
     {
     }

@@ -11,7 +11,8 @@ public abstract class AdamBase : Optimizer
     private float constantsRate;
 
     private protected AdamBase(
-        IEnumerable<Tensor> parameters, float learningRate, double beta1, double beta2, double eps, double weightDecay, bool decoupled)
+        IEnumerable<Tensor> parameters, float learningRate, double beta1, double beta2, double eps, double weightDecay,
+        bool decoupled)
         : base(parameters, learningRate, "exp_avg", "exp_avg_sq")
     {
         Beta1 = CheckDecay(nameof(beta1), beta1);

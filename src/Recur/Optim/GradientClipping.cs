@@ -29,22 +29,28 @@ public static class GradientClipping
     /// not above 0.</exception>
     /// <exception cref="InvalidOperationException">The norm is not finite and <paramref name="errorIfNonfinite"/> is
     /// set.</exception>
-    public static float ClipNorm(ReadOnlySpan<Tensor> parameters, float maxNorm, float normType = 2f, bool errorIfNonfinite = false)
+    public static float ClipNorm(
+        ReadOnlySpan<Tensor> parameters, float maxNorm, float normType = 2f, bool errorIfNonfinite = false)
     {
-        if (!(maxNorm >= 0f)) throw new ArgumentException($"GradientClipping.ClipNorm: maxNorm must not be negative but was {maxNorm}.");
-        if (!(normType > 0f)) throw new ArgumentException($"GradientClipping.ClipNorm: normType must be greater than 0 but was {normType}.");
+        if (!(maxNorm >= 0f))
+            throw new ArgumentException($"GradientClipping.ClipNorm: maxNorm must not be negative but was {maxNorm}.");
+        if (!(normType > 0f))
+            throw new ArgumentException(
+                $"GradientClipping.ClipNorm: normType must be greater than 0 but was {normType}.");
         double total = TotalNorm(parameters, normType);
         if (errorIfNonfinite && !double.IsFinite(total)) ThrowNonfinite(total, normType);
 
         double factor = maxNorm / (total + Epsilon);
         if (float.IsPositiveInfinity(maxNorm) || factor >= 1.0) return (float)total;
         foreach (ref readonly Tensor p in parameters)
-            if (p.Core is { HasGrad: true, Grad: { } grad }) Elementwise.Zip<Multiply>(grad.Span, (float)factor, grad.Span);
+            if (p.Core is { HasGrad: true, Grad: { } grad })
+                Elementwise.Zip<Multiply>(grad.Span, (float)factor, grad.Span);
         return (float)total;
     }
 
     /// <inheritdoc cref="ClipNorm(ReadOnlySpan{Tensor}, float, float, bool)"/>
-    public static float ClipNorm(IEnumerable<Tensor> parameters, float maxNorm, float normType = 2f, bool errorIfNonfinite = false) =>
+    public static float ClipNorm(
+        IEnumerable<Tensor> parameters, float maxNorm, float normType = 2f, bool errorIfNonfinite = false) =>
         ClipNorm(AsSpan(parameters), maxNorm, normType, errorIfNonfinite);
 
     /// <summary>Bounds every element of every gradient to [-clipValue, clipValue].</summary>
@@ -54,13 +60,17 @@ public static class GradientClipping
     /// <exception cref="ArgumentException"><paramref name="clipValue"/> is negative.</exception>
     public static void ClipValue(ReadOnlySpan<Tensor> parameters, float clipValue)
     {
-        if (!(clipValue >= 0f)) throw new ArgumentException($"GradientClipping.ClipValue: clipValue must not be negative but was {clipValue}.");
+        if (!(clipValue >= 0f))
+            throw new ArgumentException(
+                $"GradientClipping.ClipValue: clipValue must not be negative but was {clipValue}.");
         foreach (ref readonly Tensor p in parameters)
-            if (p.Core is { HasGrad: true, Grad: { } grad }) Elementwise.Zip<ClampMagnitude>(grad.Span, clipValue, grad.Span);
+            if (p.Core is { HasGrad: true, Grad: { } grad })
+                Elementwise.Zip<ClampMagnitude>(grad.Span, clipValue, grad.Span);
     }
 
     /// <inheritdoc cref="ClipValue(ReadOnlySpan{Tensor}, float)"/>
-    public static void ClipValue(IEnumerable<Tensor> parameters, float clipValue) => ClipValue(AsSpan(parameters), clipValue);
+    public static void ClipValue(IEnumerable<Tensor> parameters, float clipValue) =>
+        ClipValue(AsSpan(parameters), clipValue);
 
     private static double TotalNorm(ReadOnlySpan<Tensor> parameters, float normType)
     {
@@ -93,5 +103,6 @@ public static class GradientClipping
 
     [DoesNotReturn]
     private static void ThrowNonfinite(double total, float normType) => throw new InvalidOperationException(
-        $"GradientClipping.ClipNorm: the {normType}-norm of the gradients is {total}; with errorIfNonfinite: false it would spread to all of them.");
+        $"GradientClipping.ClipNorm: the {normType}-norm of the gradients is {total}; " +
+        "with errorIfNonfinite: false it would spread to all of them.");
 }

@@ -43,13 +43,15 @@ public abstract class Optimizer
         {
             Tensor p = this.parameters[i];
             if (!p.IsLeaf)
-                throw new ArgumentException($"{Name}: parameter {i} is the result of an operation, only leaves can be optimized.");
+                throw new ArgumentException(
+                    $"{Name}: parameter {i} is the result of an operation, only leaves can be optimized.");
             if (!positions.TryAdd(p, i))
                 throw new ArgumentException($"{Name}: parameter {i} is the same tensor as parameter {positions[p]}.");
             cores[i] = p.Core;
             length += p.Length;
             if (length > Array.MaxLength)
-                throw new ArgumentException($"{Name}: the parameters have more than {Array.MaxLength} elements; use several optimizers.");
+                throw new ArgumentException(
+                    $"{Name}: the parameters have more than {Array.MaxLength} elements; use several optimizers.");
             offsets[i + 1] = (int)length;
         }
 
@@ -101,7 +103,8 @@ public abstract class Optimizer
     /// <param name="kind">The place of the buffer's name in the constructor's list.</param>
     /// <param name="index">The parameter's place.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    protected Span<float> Buffer(int kind, int index) => buffers[kind].AsSpan(offsets[index], offsets[index + 1] - offsets[index]);
+    protected Span<float> Buffer(int kind, int index) =>
+        buffers[kind].AsSpan(offsets[index], offsets[index + 1] - offsets[index]);
 
     // ---- State ---------------------------------------------------------------------------------------------------
 
@@ -138,7 +141,8 @@ public abstract class Optimizer
         if (rate is { } r && !IsRate(r.Item()))
             check.AddWrong($"{prefix}learning_rate must be finite and not negative but is {r.Item()}");
         Tensor? counts = check.Ask("step", [parameters.Length, 2]);
-        if (counts is { } c && !AreSteps(c.Span)) check.AddWrong($"{prefix}step must hold pairs of whole numbers below 2^24");
+        if (counts is { } c && !AreSteps(c.Span))
+            check.AddWrong($"{prefix}step must hold pairs of whole numbers below 2^24");
         var values = new Tensor?[buffers.Length * parameters.Length];
         for (int k = 0; k < buffers.Length; k++)
             for (int i = 0; i < parameters.Length; i++)

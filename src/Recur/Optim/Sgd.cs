@@ -23,15 +23,18 @@ public sealed class Sgd : Optimizer
     /// <exception cref="ArgumentException">An argument is out of its range, or the parameters are (see <see
     /// cref="Optimizer"/>).</exception>
     public Sgd(
-        IEnumerable<Tensor> parameters, float learningRate, double momentum = 0, double dampening = 0, double weightDecay = 0, bool nesterov = false)
+        IEnumerable<Tensor> parameters, float learningRate,
+        double momentum = 0, double dampening = 0, double weightDecay = 0, bool nesterov = false)
         : base(parameters, learningRate, momentum == 0 ? [] : ["momentum_buffer"])
     {
         Momentum = CheckNotNegative(nameof(momentum), momentum);
-        if (!double.IsFinite(dampening)) throw new ArgumentException($"Sgd: dampening must be finite but was {dampening}.");
+        if (!double.IsFinite(dampening))
+            throw new ArgumentException($"Sgd: dampening must be finite but was {dampening}.");
         Dampening = dampening;
         WeightDecay = CheckNotNegative(nameof(weightDecay), weightDecay);
         if (nesterov && (momentum == 0 || dampening != 0))
-            throw new ArgumentException($"Sgd: nesterov needs momentum above 0 and dampening 0 but they were {momentum} and {dampening}.");
+            throw new ArgumentException(
+                $"Sgd: nesterov needs momentum above 0 and dampening 0 but they were {momentum} and {dampening}.");
         Nesterov = nesterov;
     }
 

@@ -9,7 +9,8 @@ public sealed class MatrixVectorTests
     // Sums of at most 100 products in float against double.
     private const double Tolerance = 2e-6;
 
-    private static readonly (int Rows, int K)[] Sizes = [(1, 1), (3, 1), (59, 10), (4, 3), (7, 8), (5, 16), (6, 17), (9, 33), (2, 100), (100, 2), (0, 5)];
+    private static readonly (int Rows, int K)[] Sizes =
+        [(1, 1), (3, 1), (59, 10), (4, 3), (7, 8), (5, 16), (6, 17), (9, 33), (2, 100), (100, 2), (0, 5)];
 
     private static float[] Normal(ulong seed, int n)
     {
@@ -39,7 +40,8 @@ public sealed class MatrixVectorTests
 
     private static void Check(int rows, int k, string what)
     {
-        float[] x = Normal(1, rows * k), w = Normal(2, k), dy = Normal(3, rows), dx = Normal(4, rows * k), dw = Normal(5, k);
+        float[] x = Normal(1, rows * k), w = Normal(2, k), dy = Normal(3, rows);
+        float[] dx = Normal(4, rows * k), dw = Normal(5, k);
         var y = new float[rows];
         float[] expectedY = new float[rows], expectedDx = [.. dx];
         double[] expectedDw = [.. dw.Select(v => (double)v)];

@@ -45,7 +45,8 @@ public sealed class OptimizerKernelsTests
         float[] p = Normal(1, n), g = Normal(2, n), m = Normal(3, n), v = [.. Normal(4, n).Select(MathF.Abs)];
         var step = new OptimizerKernels.AdamStep
         {
-            Beta1 = 0.9f, OneMinusBeta1 = 0.1f, Beta2 = 0.999f, OneMinusBeta2 = 0.001f, WeightDecay = 0.01f, Shrink = 0.998f,
+            Beta1 = 0.9f, OneMinusBeta1 = 0.1f, Beta2 = 0.999f, OneMinusBeta2 = 0.001f,
+            WeightDecay = 0.01f, Shrink = 0.998f,
             Bias2Sqrt = 0.3f, Eps = 1e-8f, NegativeStepSize = -0.02f,
         };
         OptimizerKernels.Adam(p, g, m, v, step);
@@ -57,7 +58,10 @@ public sealed class OptimizerKernelsTests
     {
         float[] p = Normal(1, n), g = Normal(2, n), q = Normal(3, n), b = Normal(4, n);
         OptimizerKernels.Sgd(p, g, 0.1f, -0.03f);
-        var step = new OptimizerKernels.MomentumStep { WeightDecay = 0.1f, NegativeLearningRate = -0.03f, Keep = 0.9f, Take = 0.7f, Ahead = 0.9f, Nesterov = true };
+        var step = new OptimizerKernels.MomentumStep
+        {
+            WeightDecay = 0.1f, NegativeLearningRate = -0.03f, Keep = 0.9f, Take = 0.7f, Ahead = 0.9f, Nesterov = true,
+        };
         OptimizerKernels.SgdMomentum(q, g, b, step);
         return [.. p, .. q, .. b];
     });

@@ -42,7 +42,11 @@ public sealed class DropoutTests
     [Fact]
     public void New_ProbabilityOutOfRange_IsAnError()
     {
-        Assert.Equal("Dropout: p must be in [0, 1] but was 1.1.", Assert.Throws<ArgumentException>(() => new Dropout(1.1f)).Message);
-        Assert.Equal("Dropout: p must be in [0, 1] but was NaN.", Assert.Throws<ArgumentException>(() => new Dropout(float.NaN)).Message);
+        Assert.Equal(
+            "Dropout: p must be in [0, 1] but was 1.1.",
+            Assert.Throws<ArgumentException>(() => new Dropout(1.1f)).Message);
+        Assert.Equal(
+            "Dropout: p must be in [0, 1] but was NaN.",
+            Assert.Throws<ArgumentException>(() => new Dropout(float.NaN)).Message);
     }
 }

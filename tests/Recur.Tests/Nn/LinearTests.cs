@@ -53,8 +53,12 @@ public sealed class LinearTests
     [Fact]
     public void New_SizeNotPositive_SaysWhich()
     {
-        Assert.Equal("Linear: inFeatures must be greater than 0 but was 0.", Assert.Throws<ArgumentException>(() => new Linear(0, 2)).Message);
-        Assert.Equal("Linear: outFeatures must be greater than 0 but was -1.", Assert.Throws<ArgumentException>(() => new Linear(2, -1)).Message);
+        Assert.Equal(
+            "Linear: inFeatures must be greater than 0 but was 0.",
+            Assert.Throws<ArgumentException>(() => new Linear(0, 2)).Message);
+        Assert.Equal(
+            "Linear: outFeatures must be greater than 0 but was -1.",
+            Assert.Throws<ArgumentException>(() => new Linear(2, -1)).Message);
     }
 
     [Theory]

@@ -20,7 +20,8 @@ public sealed class ModuleTests
         public void Add(string name, Tensor value) => Register(name, value);
     }
 
-    private static Dictionary<string, Tensor> Copy(Module module) => module.StateDict().ToDictionary(e => e.Key, e => e.Value.Detach());
+    private static Dictionary<string, Tensor> Copy(Module module) =>
+        module.StateDict().ToDictionary(e => e.Key, e => e.Value.Detach());
 
     [Fact]
     public void StateDict_Nested_HasTorchsNamesInOrder() =>
@@ -95,7 +96,9 @@ public sealed class ModuleTests
         Check(s => s["scale"] = Tensor.Zeros([3]), "Pair.LoadStateDict: scale must be [2] but the state has [3].");
         Check(s => s.Remove("scale"), "Pair.LoadStateDict: 1 parameter is missing (scale).");
         Check(s => s["x"] = Tensor.Zeros([1]), "Pair.LoadStateDict: 1 parameter is unknown (x).");
-        Check(s => { s["x"] = Tensor.Zeros([1]); s["y"] = Tensor.Zeros([1]); }, "Pair.LoadStateDict: 2 parameters are unknown (x, y).");
+        Check(
+            s => { s["x"] = Tensor.Zeros([1]); s["y"] = Tensor.Zeros([1]); },
+            "Pair.LoadStateDict: 2 parameters are unknown (x, y).");
 
         void Check(Action<Dictionary<string, Tensor>> spoil, string text)
         {
@@ -110,7 +113,8 @@ public sealed class ModuleTests
     {
         var pair = new Pair();
         StateDictDifference difference = pair.LoadStateDict(
-            new Dictionary<string, Tensor> { ["scale"] = Tensor.From([5f, 6f]), ["other"] = Tensor.Zeros([1]) }, strict: false);
+            new Dictionary<string, Tensor> { ["scale"] = Tensor.From([5f, 6f]), ["other"] = Tensor.Zeros([1]) },
+                strict: false);
         Assert.Equal(["encoder.weight", "encoder.bias", "head.weight"], difference.Missing);
         Assert.Equal(["other"], difference.Unknown);
         Assert.Equal([5f, 6f], pair.Scale.ToArray());

@@ -23,7 +23,8 @@ public sealed class SeededInitTests
         foreach (JsonProperty seed in fixture.RootElement.GetProperty("cases").GetProperty(name).EnumerateObject())
         {
             Module module = DefaultRng.Seeded(ulong.Parse(seed.Name), ModuleCases[name]);
-            Assert.Equal(seed.Value.EnumerateObject().Select(p => p.Name), module.NamedParameters().Select(p => p.Name));
+            Assert.Equal(
+                seed.Value.EnumerateObject().Select(p => p.Name), module.NamedParameters().Select(p => p.Name));
             foreach ((string parameter, Tensor value) in module.NamedParameters())
             {
                 JsonElement expected = seed.Value.GetProperty(parameter);
@@ -32,7 +33,9 @@ public sealed class SeededInitTests
                 Assert.Equal(new Shape(expected.Ints("shape")), value.Shape);
                 Assert.Equal(expected.Floats("head"), values[..shown]);
                 Assert.Equal(expected.Floats("tail"), values[^shown..]);
-                Assert.Equal(expected.GetProperty("sum").GetDouble(), values.Sum(v => (double)v), 1e-9); // summed in another order
+                Assert.Equal(
+                    expected.GetProperty("sum").GetDouble(), values.Sum(v => (double)v),
+                    1e-9); // summed in another order
             }
         }
     }

@@ -11,14 +11,16 @@ public sealed class GradientClippingTests
 
     private static Tensor[] Parameters(JsonElement root)
     {
-        Tensor[] parameters = [Tensor.Zeros([3, 7]).RequireGrad(), Tensor.Zeros([5]).RequireGrad(), Tensor.Zeros([2]).RequireGrad()];
+        Tensor[] parameters =
+            [Tensor.Zeros([3, 7]).RequireGrad(), Tensor.Zeros([5]).RequireGrad(), Tensor.Zeros([2]).RequireGrad()];
         for (int i = 0; i < 2; i++) Gradients.Set(parameters[i], root.GetProperty("grads")[0][i].Floats());
         return parameters; // the third has no gradient
     }
 
     private static void AssertGradients(JsonElement expected, Tensor[] parameters, string what)
     {
-        for (int i = 0; i < 2; i++) AssertClose(expected.GetProperty("grads")[i].Floats(), parameters[i].Grad!.Value.Span, Tolerance, what);
+        for (int i = 0; i < 2; i++)
+            AssertClose(expected.GetProperty("grads")[i].Floats(), parameters[i].Grad!.Value.Span, Tolerance, what);
         Assert.Null(parameters[2].Grad);
     }
 
@@ -80,7 +82,8 @@ public sealed class GradientClippingTests
         values[3] = value; // inside the vectors, and followed by many numbers
         Tensor p = Tensor.Zeros([40]).RequireGrad();
         Gradients.Set(p, values);
-        var error = Assert.Throws<InvalidOperationException>(() => GradientClipping.ClipNorm([p], 1f, normType, errorIfNonfinite: true));
+        var error = Assert.Throws<InvalidOperationException>(
+            () => GradientClipping.ClipNorm([p], 1f, normType, errorIfNonfinite: true));
         string norm = float.IsNaN(value) ? "NaN" : $"{float.PositiveInfinity}";
         Assert.Equal(
             $"GradientClipping.ClipNorm: the {normType}-norm of the gradients is {norm}; with errorIfNonfinite: false it would spread to all of them.",

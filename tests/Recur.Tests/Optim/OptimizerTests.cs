@@ -57,7 +57,9 @@ public sealed class OptimizerTests
             SetGradients(root, k, parameters);
             optimizer.Step();
             if (!expected.GetProperty("after").TryGetProperty($"{k + 1}", out JsonElement after)) continue;
-            for (int i = 0; i < 2; i++) AssertClose(after[i].Floats(), parameters[i].Span, Tolerance, $"{name} parameter {i} after step {k + 1}");
+            for (int i = 0; i < 2; i++)
+                AssertClose(after[i].Floats(), parameters[i].Span, Tolerance,
+                    $"{name} parameter {i} after step {k + 1}");
         }
 
         Dictionary<string, Tensor> state = optimizer.State().ToDictionary(s => s.Name, s => s.Value);
@@ -81,7 +83,8 @@ public sealed class OptimizerTests
         optimizer.LearningRate *= 0.5f;
         Tensor[] copies = [.. parameters.Select(p => p.Detach().RequireGrad())];
         Optimizer resumed = OptimizerCases[name](copies);
-        resumed.LoadState(optimizer.State().ToDictionary(s => "optimizer." + s.Name, s => s.Value), prefix: "optimizer.");
+        resumed.LoadState(optimizer.State().ToDictionary(s => "optimizer." + s.Name, s => s.Value),
+            prefix: "optimizer.");
         for (int k = 5; k < 10; k++)
         {
             SetGradients(root, k, parameters);
@@ -138,9 +141,11 @@ public sealed class OptimizerTests
     public void New_WrongParameters_SaysWhich()
     {
         Tensor p = Tensor.Ones([2]).RequireGrad(), q = Tensor.Ones([2]);
-        Assert.Equal("Adam: the list of parameters is empty.", Assert.Throws<ArgumentException>(() => new Adam([])).Message);
         Assert.Equal(
-            "Sgd: parameter 2 is the same tensor as parameter 0.", Assert.Throws<ArgumentException>(() => new Sgd([p, q, p], 0.1f)).Message);
+            "Adam: the list of parameters is empty.", Assert.Throws<ArgumentException>(() => new Adam([])).Message);
+        Assert.Equal(
+            "Sgd: parameter 2 is the same tensor as parameter 0.",
+            Assert.Throws<ArgumentException>(() => new Sgd([p, q, p], 0.1f)).Message);
         Tensor result = new Recur.Nn.Linear(2, 1).Forward(p);
         Assert.Equal(
             "AdamW: parameter 1 is the result of an operation, only leaves can be optimized.",
@@ -156,14 +161,21 @@ public sealed class OptimizerTests
         Check("Sgd: momentum must be finite and not negative but was -0.5.", () => new Sgd(p, 0.1f, momentum: -0.5));
         Check("Sgd: weightDecay must be finite and not negative but was -1.", () => new Sgd(p, 0.1f, weightDecay: -1));
         Check("Sgd: dampening must be finite but was NaN.", () => new Sgd(p, 0.1f, dampening: double.NaN));
-        Check("Sgd: nesterov needs momentum above 0 and dampening 0 but they were 0 and 0.", () => new Sgd(p, 0.1f, nesterov: true));
-        Check("Sgd: nesterov needs momentum above 0 and dampening 0 but they were 0.9 and 0.1.", () => new Sgd(p, 0.1f, 0.9, 0.1, 0, true));
+        Check(
+            "Sgd: nesterov needs momentum above 0 and dampening 0 but they were 0 and 0.",
+            () => new Sgd(p, 0.1f, nesterov: true));
+        Check(
+            "Sgd: nesterov needs momentum above 0 and dampening 0 but they were 0.9 and 0.1.",
+            () => new Sgd(p, 0.1f, 0.9, 0.1, 0, true));
         Check("Adam: beta1 must be at least 0 and below 1 but was 1.", () => new Adam(p, beta1: 1));
         Check("AdamW: beta2 must be at least 0 and below 1 but was -0.1.", () => new AdamW(p, beta2: -0.1));
         Check("Adam: eps must be finite and not negative but was -1E-08.", () => new Adam(p, eps: -1e-8));
-        Check("AdamW: weightDecay must be finite and not negative but was NaN.", () => new AdamW(p, weightDecay: double.NaN));
+        Check(
+            "AdamW: weightDecay must be finite and not negative but was NaN.",
+            () => new AdamW(p, weightDecay: double.NaN));
 
-        static void Check(string text, Func<object> make) => Assert.Equal(text, Assert.Throws<ArgumentException>(make).Message);
+        static void Check(string text, Func<object> make) =>
+            Assert.Equal(text, Assert.Throws<ArgumentException>(make).Message);
     }
 
     [Fact]

@@ -31,7 +31,6 @@ internal static class ForecastFile
         string file = Path.GetFileName(path);
         if (metadata.GetValueOrDefault(KindKey) != Kind || !metadata.TryGetValue(ConfigurationKey, out string? configuration))
             throw new ModelFormatException($"{file}: this is a safetensors file but not a forecaster (its metadata has no {KindKey} = {Kind}).");
-        byte[] randomState = Rng.Default.GetState();
         try
         {
             using JsonDocument document = JsonDocument.Parse(configuration);
@@ -42,17 +41,14 @@ internal static class ForecastFile
             TimeSeries tail = ReadTail(root);
             if (tail.Length < plan.Needed) throw new FormatException($"the tail has {tail.Length} values but {plan.Needed} are needed");
             CheckSize(plan, tensors);
-            var ensemble = new ForecastEnsemble(plan.Model, plan.Lags, plan.Anchor);
+            ForecastEnsemble ensemble;
+            using (new LentRng(0)) ensemble = new ForecastEnsemble(plan.Model, plan.Lags, plan.Anchor);
             ensemble.LoadStateDict(tensors, source: file);
             return new Forecaster(plan, ensemble, tail, root.GetProperty("trained_on").GetInt32(), training: null);
         }
         catch (Exception e) when (e is JsonException or IndexOutOfRangeException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException)
         {
             throw new ModelFormatException($"{file}: the forecaster cannot be read: {e.Message.TrimEnd('.')}.", e);
-        }
-        finally
-        {
-            Rng.Default.SetState(randomState);
         }
     }
 

@@ -91,23 +91,30 @@ public sealed class Forecaster
         ForecastPlan made = ForecastPlan.Make(learnt, options);
         float[] scaled = made.Scale(series.Values);
 
-        byte[] randomState = Rng.Default.GetState(); // a forecast leaves no trace in the caller's random numbers
-        try
+        Windows windows = made.Cut(
+            scaled.AsSpan(0, learnt.Length), made.Horizon, training.BatchSize, StepsPerEpoch,
+            training.TeacherForcedSteps);
+        Func<ForecastEnsemble, TrainResult> train = e => NewTrainer(made, options, e, series).Fit(
+            windows,
+            validation == 0 ? null : () => ValidationLoss(made, e, scaled, validation),
+            progress,
+            cancellationToken);
+
+        // Initial weights (and dropout, and the states in checkpoints) come from Rng.Default: it is lent and given back
+        // unchanged. Trainings without dropout and checkpoints need it only at first and may run side by side.
+        bool drawsInTraining = made.Model.Dropout > 0 || training.CheckpointPath is not null;
+        ForecastEnsemble networks;
+        TrainResult? result = null;
+        using (new LentRng(training.Seed))
         {
-            Rng.Seed(training.Seed);
-            var networks = new ForecastEnsemble(made.Model, made.Lags, made.Anchor);
-            Windows windows = made.Cut(
-                scaled.AsSpan(0, learnt.Length), made.Horizon, training.BatchSize, StepsPerEpoch, training.TeacherForcedSteps);
-            Trainer<WindowBatch> trainer = NewTrainer(made, options, networks, series);
-            Func<double>? validate = validation == 0 ? null : () => ValidationLoss(made, networks, scaled, validation);
-            TrainResult result = trainer.Fit(windows, validate, progress, cancellationToken);
-            if (result.Reason == StopReason.Canceled) throw new OperationCanceledException(cancellationToken);
-            return new Forecaster(made, networks, series.Slice(series.Length - made.Needed, made.Needed), learnt.Length, result);
+            networks = new ForecastEnsemble(made.Model, made.Lags, made.Anchor);
+            if (drawsInTraining) result = train(networks);
         }
-        finally
-        {
-            Rng.Default.SetState(randomState);
-        }
+
+        result ??= train(networks);
+        if (result.Reason == StopReason.Canceled) throw new OperationCanceledException(cancellationToken);
+        TimeSeries last = series.Slice(series.Length - made.Needed, made.Needed);
+        return new Forecaster(made, networks, last, learnt.Length, result);
     }
 
     private static Trainer<WindowBatch> NewTrainer(ForecastPlan made, ForecastOptions options, ForecastEnsemble networks, TimeSeries series)

@@ -3,6 +3,7 @@ using Recur.IO;
 
 namespace Recur.Tests.Forecasting;
 
+[Collection(AloneCollection.Name)]
 public sealed class ForecasterTests : IDisposable
 {
     private const int Period = 12;

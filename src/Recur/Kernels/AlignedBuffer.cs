@@ -49,4 +49,5 @@ internal enum WorkspaceSlot
     PackedA,
     PackedB,
     Bias,
+    SmallStack,
 }

@@ -26,8 +26,20 @@ internal readonly unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
     public static F32x16 LoadPartial(float* p, int count) =>
         new(Avx512F.MaskLoad(p, Mask(count), Vector512<float>.Zero));
 
+    // By halves: a masked store costs some 40 cycles on Zen 4, these at most four plain ones.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void StorePartial(float* p, int count) => Avx512F.MaskStore(p, Mask(count), v);
+    public void StorePartial(float* p, int count)
+    {
+        if (count >= 8)
+        {
+            v.GetLower().Store(p);
+            new F32x8(v.GetUpper()).StorePartial(p + 8, count - 8);
+        }
+        else
+        {
+            new F32x8(v.GetLower()).StorePartial(p, count);
+        }
+    }
 
     // Lane i takes part when i < count.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -28,10 +28,15 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StorePartial(float* p, int count)
     {
-        if (count > 0) p[0] = v[0];
-        if (count > 1) p[1] = v[1];
-        if (count > 2) p[2] = v[2];
-        if (count > 3) p[3] = v[3];
+        if (count >= 4)
+        {
+            v.Store(p);
+            return;
+        }
+
+        if (count >= 2) v.GetLower().Store(p);
+        if (count == 1) p[0] = v[0];
+        if (count == 3) p[2] = v[2];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

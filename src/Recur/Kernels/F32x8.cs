@@ -27,7 +27,18 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
         new(Avx.MaskLoad(p, Mask(count)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void StorePartial(float* p, int count) => Avx.MaskStore(p, Mask(count), v);
+    public void StorePartial(float* p, int count)
+    {
+        if (count >= 4)
+        {
+            v.GetLower().Store(p);
+            new F32x4(v.GetUpper()).StorePartial(p + 4, count - 4);
+        }
+        else
+        {
+            new F32x4(v.GetLower()).StorePartial(p, count);
+        }
+    }
 
     // Lane i takes part when i < count.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -93,7 +93,7 @@ internal static unsafe class Packing
                 int columns = Math.Min(width, N - p * width);
                 int stored = (columns + T.Count - 1) / T.Count * T.Count;
                 float* destination = Packed + (nint)p * width * K;
-                if (Transposed) PackColumns(K, columns, stored, B + p * width * BRow, BRow, destination);
+                if (Transposed) PackColumns<T>(K, columns, stored, B + p * width * BRow, BRow, destination);
                 else PackRows<T>(K, columns, stored, B + p * width, BRow, destination);
             }
         }
@@ -116,8 +116,14 @@ internal static unsafe class Packing
 
     // destination[i, j] = b[j, i], zeros behind: b [columns, K] with row stride bRow. Blocks of 4 x 4 turned in registers.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackColumns(int k, int columns, int stored, float* b, nint bRow, float* destination)
+    private static void PackColumns<T>(int k, int columns, int stored, float* b, nint bRow, float* destination)
+        where T : unmanaged, ISimd<T>
     {
+        if (columns < stored)
+        {
+            for (int i = 0; i < k; i++) T.Zero.Store(destination + (i + 1) * (nint)stored - T.Count);
+        }
+
         int j = 0;
         for (; j + 4 <= columns && CanTranspose4x4; j += 4)
         {
@@ -131,8 +137,6 @@ internal static unsafe class Packing
 
         for (; j < columns; j++)
             for (int i = 0; i < k; i++) destination[i * (nint)stored + j] = b[j * bRow + i];
-        for (; j < stored; j++)
-            for (int i = 0; i < k; i++) destination[i * (nint)stored + j] = 0f;
     }
 
     private static bool CanTranspose4x4

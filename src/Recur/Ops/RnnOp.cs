@@ -21,6 +21,7 @@ internal sealed class RnnOp : Node
     private RnnOptions o;
     private int t, n;
     private bool turned, dropped;
+    private int padded; // row width of the small kernel, 0 when the stack is not for it
 
     private int WeightsPerLayer => o.Bias ? 4 : 2;
 
@@ -58,9 +59,11 @@ internal sealed class RnnOp : Node
         op.n = n;
         op.turned = o.BatchFirst && n > 1 && t > 1;
         op.dropped = o.Dropout > 0f && o.NumLayers > 1;
+        op.padded = n == 1 && o.Directions == 1 && !op.dropped ? RnnSmallKernel.PaddedWidth(o.HiddenSize, o.NumLayers) : 0;
         Tensor output = op.NewOutput(outputShape);
         Tensor hn = op.NewOutput(stateShape);
-        op.Forward(x.Span, h0 == default ? default : h0.Span, output.MutableSpan, hn.MutableSpan);
+        if (op.padded > 0) op.ForwardSmall(x.Span, h0 == default ? default : h0.Span, output.MutableSpan, hn.MutableSpan);
+        else op.Forward(x.Span, h0 == default ? default : h0.Span, output.MutableSpan, hn.MutableSpan);
         op.Record();
         return (output, hn);
     }
@@ -140,6 +143,12 @@ internal sealed class RnnOp : Node
     //   dx_t = W_ihᵀ da_t    dW_ih = Σ da_t x_tᵀ    dW_hh = Σ da_t h_(t-1)ᵀ    db_ih = db_hh = Σ da_t    dh_0 = W_hhᵀ da_1
     protected override void Backward()
     {
+        if (padded > 0)
+        {
+            BackwardSmall();
+            return;
+        }
+
         int rows = t * n;
         Span<float> dOut = OutputGrad(0);
         if (turned)
@@ -225,6 +234,118 @@ internal sealed class RnnOp : Node
     {
         if (layer == 0) return turned ? Saved(TurnedInputAt, t * n * o.InputSize) : Input(0).Span;
         return Saved(dropped ? MaskedAt(layer - 1) : layer - 1, t * n * Width);
+    }
+
+    // ---- One sequence, narrow layers -----------------------------------------------------------------------------
+
+    private unsafe void ForwardSmall(ReadOnlySpan<float> x, ReadOnlySpan<float> h0, Span<float> output, Span<float> hn)
+    {
+        int h = o.HiddenSize, layerLength = (t + 1) * padded;
+        Span<float> states = Save(o.NumLayers * layerLength);
+        RnnSmallKernel.Layer* layers = stackalloc RnnSmallKernel.Layer[o.NumLayers];
+        fixed (float* px = x, ph0 = h0, pOut = output, pStates = states)
+        {
+            for (int l = 0; l < o.NumLayers; l++) layers[l].States = pStates + l * layerLength;
+            var stack = new RnnSmallKernel.Stack { T = t, I = o.InputSize, H = h, L = o.NumLayers, Relu = o.Relu, X = px, State = ph0, Out = pOut, Layers = layers };
+            WithWeights(0, layers, PackSpace(), stack, backward: false);
+            for (int l = 0; l < o.NumLayers; l++)
+                new ReadOnlySpan<float>(layers[l].States + t * padded, h).CopyTo(hn.Slice(l * h, h));
+        }
+    }
+
+    private unsafe void BackwardSmall()
+    {
+        int h = o.HiddenSize, layerLength = (t + 1) * padded;
+        Span<float> states = Saved(0, o.NumLayers * layerLength), pre = Scratch(o.NumLayers * layerLength), biasGrad = Scratch(padded);
+        RnnSmallKernel.Layer* layers = stackalloc RnnSmallKernel.Layer[o.NumLayers];
+        fixed (float* px = Input(0).Span, pStates = states, pPre = pre, pOut = OutputGrad(0), pHn = HasOutputGrad(1) ? OutputGrad(1) : default)
+        {
+            for (int l = 0; l < o.NumLayers; l++)
+            {
+                layers[l].States = pStates + l * layerLength;
+                layers[l].Pre = pPre + l * layerLength;
+            }
+
+            var stack = new RnnSmallKernel.Stack { T = t, I = o.InputSize, H = h, L = o.NumLayers, Relu = o.Relu, State = pHn, Out = pOut, Layers = layers };
+            WithWeights(0, layers, PackSpace(), stack, backward: true);
+
+            for (int l = 0; l < o.NumLayers; l++)
+            {
+                int first = WeightAt(l, 0);
+                RnnSmallKernel.Layer layer = layers[l];
+                if (NeedsGrad(first)) AddInputProduct(InputGrad(first), l, layer.Pre, l == 0 ? px : layers[l - 1].States + padded);
+                if (NeedsGrad(first + 1))
+                {
+                    fixed (float* dWhh = InputGrad(first + 1))
+                        RnnSmallKernel.AddProduct(h, h, t, layer.Pre, 1, padded, layer.States, dWhh);
+                }
+
+                if (o.Bias && (NeedsGrad(first + 2) || NeedsGrad(first + 3)))
+                {
+                    biasGrad.Clear();
+                    Rows.AddSum(t, padded, pre.Slice(l * layerLength, t * padded), biasGrad);
+                    if (NeedsGrad(first + 2)) Layout.Add(InputGrad(first + 2), biasGrad, InputGrad(first + 2));
+                    if (NeedsGrad(first + 3)) Layout.Add(InputGrad(first + 3), biasGrad, InputGrad(first + 3));
+                }
+
+                if (NeedsGrad(1))
+                {
+                    fixed (float* dH0 = InputGrad(1).Slice(l * h, h))
+                        RnnSmallKernel.AddProduct(1, h, h, layer.Pre, padded, 1, layer.PackedHh, dH0);
+                }
+            }
+
+            if (NeedsGrad(0))
+            {
+                fixed (float* dx = InputGrad(0), pIh = Input(WeightAt(0, 0)).Span)
+                    Gemm.Multiply(new GemmArgs { M = t, N = o.InputSize, K = h, A = layers[0].Pre, ARow = padded, AStep = 1, C = dx, CRow = o.InputSize, Add = dx, AddRow = o.InputSize }, pIh, o.InputSize, transposeB: false);
+            }
+        }
+    }
+
+    // dW_ih of one layer; the input of a layer above the first lies in padded rows.
+    private unsafe void AddInputProduct(Span<float> gradient, int layer, float* pre, float* input)
+    {
+        int h = o.HiddenSize;
+        fixed (float* dW = gradient)
+        {
+            if (layer > 0) RnnSmallKernel.AddProduct(h, h, t, pre, 1, padded, input, dW);
+            else if (o.InputSize == 1) RnnSmallKernel.AddProduct(1, h, t, input, t, 1, pre, dW); // the same column, as a row
+            else
+                Gemm.Multiply(new GemmArgs { M = h, N = o.InputSize, K = t, A = pre, ARow = 1, AStep = padded, C = dW, CRow = o.InputSize, Add = dW, AddRow = o.InputSize }, input, o.InputSize, transposeB: false);
+        }
+    }
+
+    // Pins the parameters of layer l and those above it, then runs the kernel.
+    private unsafe void WithWeights(int l, RnnSmallKernel.Layer* layers, float* scratch, in RnnSmallKernel.Stack stack, bool backward)
+    {
+        if (l == o.NumLayers)
+        {
+            if (backward) RnnSmallKernel.Backward(stack);
+            else RnnSmallKernel.Forward(stack);
+            return;
+        }
+
+        int first = WeightAt(l, 0);
+        fixed (float* wIh = Input(first).Span, wHh = Input(first + 1).Span,
+            bIh = o.Bias ? Input(first + 2).Span : default, bHh = o.Bias ? Input(first + 3).Span : default)
+        {
+            ref RnnSmallKernel.Layer layer = ref layers[l];
+            layer.WIh = wIh;
+            layer.WHh = wHh;
+            layer.BIh = bIh;
+            layer.BHh = bHh;
+            layer.PackedIh = scratch;
+            layer.PackedHh = layer.PackedIh + InputWidth(l) * padded;
+            layer.BiasSum = layer.PackedHh + o.HiddenSize * padded;
+            WithWeights(l + 1, layers, layer.BiasSum + padded, stack, backward);
+        }
+    }
+
+    private unsafe float* PackSpace()
+    {
+        int perLayer = (o.HiddenSize + 1) * padded, inputs = (o.InputSize + (o.NumLayers - 1) * o.HiddenSize) * padded;
+        return Workspace.Require(WorkspaceSlot.SmallStack, inputs + o.NumLayers * perLayer);
     }
 
     // dW[h, i] += preᵀ[h, rows] · b[rows, i]

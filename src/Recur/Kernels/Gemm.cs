@@ -62,9 +62,31 @@ internal static unsafe class Gemm
 
         public void Run<T>() where T : unmanaged, ISimd<T>
         {
+            if (Args.N == 1 && Args.M > 1 && Args.CRow == 1 && (Args.AStep == 1 || Args.ARow == 1)) TurnColumn();
             Args.B = Workspace.Require(WorkspaceSlot.PackedB, PackedMatrix.Length<T>(Args.K, Args.N));
             Packing.Pack<T>(Args.K, Args.N, BSource, BRow, TransposeB, Args.B);
             RunParallel<T>(Args);
+        }
+
+        // A column c = A·b fills one lane of a vector; as the row cᵀ = bᵀ·Aᵀ it fills all. The sums stay the same.
+        private void TurnColumn()
+        {
+            float* a = Args.A;
+            nint aRow = Args.ARow, aStep = Args.AStep;
+            Args.A = BSource;
+            Args.ARow = 0;
+            Args.AStep = TransposeB ? 1 : BRow;
+            BSource = a;
+            TransposeB = aStep == 1;
+            BRow = (int)(TransposeB ? aRow : aStep);
+            Args.N = Args.M;
+            Args.M = 1;
+            if (Args.AddRow == 0 && Args.Add != null && Args.Add != Args.C)
+            {
+                // One bias for all rows: it comes first, then the product on top, as everywhere.
+                new Span<float>(Args.C, Args.N).Fill(*Args.Add);
+                Args.Add = Args.C;
+            }
         }
     }
 
@@ -162,32 +184,50 @@ internal static unsafe class Gemm
     }
 
     /// <summary>Splits rows into tiles of nearly equal height: 32 = 6 + 6 + 5 + 5 + 5 + 5, not 5 x 6 + 2.</summary>
+    /// <remarks>Tiles write whole vectors; where C lacks the last columns they write into a buffer, from which the rest is copied.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private static void Rows<T, TV, TE>(
         int rows, int k, float* a, nint aRow, nint aStep, float* b,
         float* add, nint addRow, float* aux, nint auxRow, float* c, nint cRow, int last)
         where T : unmanaged, ISimd<T> where TV : IConst where TE : IEpilogue
     {
         int tiles = (rows + GemmTile.MaxRows - 1) / GemmTile.MaxRows;
+        bool whole = last == T.Count;
+        float* buffer = stackalloc float[GemmTile.MaxRows * GemmTile.MaxVectors * 16];
         while (rows > 0)
         {
+            float* to = whole ? c : buffer;
+            nint toRow = whole ? cRow : TV.Value * T.Count;
             int height = (rows + tiles - 1) / tiles;
             switch (height)
             {
-                case 6: GemmTile.Run<T, N6, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
-                case 5: GemmTile.Run<T, N5, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
-                case 4: GemmTile.Run<T, N4, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
-                case 3: GemmTile.Run<T, N3, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
-                case 2: GemmTile.Run<T, N2, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
-                default: GemmTile.Run<T, N1, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
+                case 6: GemmTile.Run<T, N6, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, to, toRow, last); break;
+                case 5: GemmTile.Run<T, N5, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, to, toRow, last); break;
+                case 4: GemmTile.Run<T, N4, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, to, toRow, last); break;
+                case 3: GemmTile.Run<T, N3, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, to, toRow, last); break;
+                case 2: GemmTile.Run<T, N2, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, to, toRow, last); break;
+                default: GemmTile.Run<T, N1, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, to, toRow, last); break;
             }
 
+            if (!whole) CopyTile<T, TV>(height, buffer, c, cRow, last);
             a += height * aRow;
             if (add != null) add += height * addRow;
             aux += height * auxRow;
             c += height * cRow;
             rows -= height;
             tiles--;
+        }
+    }
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void CopyTile<T, TV>(int height, float* buffer, float* c, nint cRow, int last) where T : unmanaged, ISimd<T> where TV : IConst
+    {
+        for (int r = 0; r < height; r++)
+        {
+            for (int v = 0; v < TV.Value - 1; v++) T.Load(buffer + v * T.Count).Store(c + v * T.Count);
+            T.Load(buffer + (TV.Value - 1) * T.Count).StorePartial(c + (TV.Value - 1) * T.Count, last);
+            buffer += TV.Value * T.Count;
+            c += cRow;
         }
     }
 }

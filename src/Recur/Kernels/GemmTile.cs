@@ -70,8 +70,8 @@ internal static unsafe class GemmTile
     //   b    [K, V·lanes]      in   packed, rows of V·lanes floats one behind another
     //   add  [R, columns]      in   row stride addRow; null for zero; may be c itself; stride 0 for a bias
     //   aux  [R, columns]      in   row stride auxRow; read when the epilogue wants it
-    //   c    [R, columns]      out  row stride cRow
-    //   last                   the number of columns in the last vector that exist (the others are not touched)
+    //   c    [R, V·lanes]      out  row stride cRow; whole vectors are written, so Gemm gives a buffer where columns are missing
+    //   last                   the number of columns of add and aux that exist in the last vector (the others are not read)
     // Cost: 2·R·K·columns flops.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<T, TR, TV, TE>(
@@ -164,26 +164,23 @@ internal static unsafe class GemmTile
     private static void Finish<T, TV, TE>(T s0, T s1, T s2, T s3, float* add, float* aux, float* c, int last)
         where T : unmanaged, ISimd<T> where TV : IConst where TE : IEpilogue
     {
-        nint lanes = T.Count;
-        Finish<T, TE>(s0, add, aux, c, TV.Value > 1 ? T.Count : last);
-        if (TV.Value > 1) Finish<T, TE>(s1, add == null ? null : add + lanes, aux + lanes, c + lanes, TV.Value > 2 ? T.Count : last);
-        if (TV.Value > 2) Finish<T, TE>(s2, add == null ? null : add + 2 * lanes, aux + 2 * lanes, c + 2 * lanes, TV.Value > 3 ? T.Count : last);
-        if (TV.Value > 3) Finish<T, TE>(s3, add == null ? null : add + 3 * lanes, aux + 3 * lanes, c + 3 * lanes, last);
-    }
+        nint lanes = T.Count, end = (TV.Value - 1) * lanes;
+        if (add != null)
+        {
+            if (TV.Value > 1) s0 = T.Load(add) + s0;
+            if (TV.Value > 2) s1 = T.Load(add + lanes) + s1;
+            if (TV.Value > 3) s2 = T.Load(add + 2 * lanes) + s2;
+            T part = T.LoadPartial(add + end, last);
+            if (TV.Value == 1) s0 = part + s0;
+            if (TV.Value == 2) s1 = part + s1;
+            if (TV.Value == 3) s2 = part + s2;
+            if (TV.Value == 4) s3 = part + s3;
+        }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<T, TE>(T sum, float* add, float* aux, float* c, int columns)
-        where T : unmanaged, ISimd<T> where TE : IEpilogue
-    {
-        if (columns == T.Count)
-        {
-            if (add != null) sum = T.Load(add) + sum;
-            TE.Apply(sum, TE.ReadsAux ? T.Load(aux) : T.Zero).Store(c);
-        }
-        else
-        {
-            if (add != null) sum = T.LoadPartial(add, columns) + sum;
-            TE.Apply(sum, TE.ReadsAux ? T.LoadPartial(aux, columns) : T.Zero).StorePartial(c, columns);
-        }
+        T tail = TE.ReadsAux ? T.LoadPartial(aux + end, last) : T.Zero;
+        TE.Apply(s0, TV.Value > 1 && TE.ReadsAux ? T.Load(aux) : tail).Store(c);
+        if (TV.Value > 1) TE.Apply(s1, TV.Value > 2 && TE.ReadsAux ? T.Load(aux + lanes) : tail).Store(c + lanes);
+        if (TV.Value > 2) TE.Apply(s2, TV.Value > 3 && TE.ReadsAux ? T.Load(aux + 2 * lanes) : tail).Store(c + 2 * lanes);
+        if (TV.Value > 3) TE.Apply(s3, tail).Store(c + 3 * lanes);
     }
 }

@@ -134,30 +134,31 @@ internal static unsafe class RnnSmallKernel
         Gemm.Panel<T, Identity>(s.T, width, s.I, s.X, s.I, 1, bottom.PackedIh, bottom.BiasSum, 0, null, 0, bottom.States + width, width);
 
         int wholeRows = s.T - (width - h + h - 1) / h; // rows behind which a whole vector row still fits into the output
+        float* row = s.Out;
         for (int t = 0; t < s.T; t++)
         {
+            nint at = (nint)t * width;
             float* below = null;
-            for (int l = 0; l < s.L; l++)
+            for (Layer* layer = s.Layers, end = layer + s.L; layer < end; layer++)
             {
-                float* previous = s.Layers[l].States + (nint)t * width;
+                float* previous = layer->States + at;
                 float* current = previous + width;
                 T p0, p1, p2, p3;
-                if (l == 0)
+                if (below == null)
                 {
                     LoadRow<T, TV>(current, out p0, out p1, out p2, out p3);
                 }
                 else
                 {
-                    Product<T, TV>(below, s.Layers[l].PackedIh, h, out p0, out p1, out p2, out p3);
-                    float* b = s.Layers[l].BiasSum;
-                    LoadRow<T, TV>(b, out T b0, out T b1, out T b2, out T b3);
+                    Product<T, TV>(below, layer->PackedIh, h, out p0, out p1, out p2, out p3);
+                    LoadRow<T, TV>(layer->BiasSum, out T b0, out T b1, out T b2, out T b3);
                     p0 = b0 + p0;
                     if (TV.Value > 1) p1 = b1 + p1;
                     if (TV.Value > 2) p2 = b2 + p2;
                     if (TV.Value > 3) p3 = b3 + p3;
                 }
 
-                Product<T, TV>(previous, s.Layers[l].PackedHh, h, out T r0, out T r1, out T r2, out T r3);
+                Product<T, TV>(previous, layer->PackedHh, h, out T r0, out T r1, out T r2, out T r3);
                 p0 = TE.Apply(p0 + r0, T.Zero);
                 if (TV.Value > 1) p1 = TE.Apply(p1 + r1, T.Zero);
                 if (TV.Value > 2) p2 = TE.Apply(p2 + r2, T.Zero);
@@ -167,9 +168,9 @@ internal static unsafe class RnnSmallKernel
             }
 
             // A whole row may run over into the next one, which is written next.
-            float* row = s.Out + (nint)t * h;
             if (t < wholeRows) CopyRow<T, TV>(below, row);
             else new ReadOnlySpan<float>(below, h).CopyTo(new Span<float>(row, h));
+            row += h;
         }
     }
 

@@ -2,6 +2,28 @@ using System.Runtime.CompilerServices;
 
 namespace Recur.Kernels;
 
+/// <summary>What happens to a finished sum while its tile is still in the first-level cache.</summary>
+internal interface IEpilogue
+{
+    /// <summary>Whether there is anything to do.</summary>
+    static virtual bool IsIdentity => false;
+
+    /// <summary>Whether <see cref="Apply"/> looks at its second argument.</summary>
+    static abstract bool ReadsAux { get; }
+
+    static abstract T Apply<T>(T sum, T aux) where T : unmanaged, ISimd<T>;
+}
+
+/// <summary>c = sum.</summary>
+internal readonly struct Identity : IEpilogue
+{
+    public static bool IsIdentity => true;
+
+    public static bool ReadsAux => false;
+
+    public static T Apply<T>(T sum, T aux) where T : unmanaged, ISimd<T> => sum;
+}
+
 /// <summary>Keeps numbers out of the range in which every further operation takes a hundred cycles.</summary>
 internal static class Denormals
 {

@@ -202,14 +202,15 @@ internal static unsafe class Gemm
             int height = (rows + tiles - 1) / tiles;
             switch (height)
             {
-                case 6: GemmTile.Run<T, N6, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, to, toRow, last); break;
-                case 5: GemmTile.Run<T, N5, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, to, toRow, last); break;
-                case 4: GemmTile.Run<T, N4, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, to, toRow, last); break;
-                case 3: GemmTile.Run<T, N3, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, to, toRow, last); break;
-                case 2: GemmTile.Run<T, N2, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, to, toRow, last); break;
-                default: GemmTile.Run<T, N1, TV, TE>(k, a, aRow, aStep, b, add, addRow, aux, auxRow, to, toRow, last); break;
+                case 6: GemmTile.Run<T, N6, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
+                case 5: GemmTile.Run<T, N5, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
+                case 4: GemmTile.Run<T, N4, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
+                case 3: GemmTile.Run<T, N3, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
+                case 2: GemmTile.Run<T, N2, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
+                default: GemmTile.Run<T, N1, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
             }
 
+            if (!TE.IsIdentity) Activate<T, TV, TE>(height, to, toRow, aux, auxRow, last);
             if (!whole) CopyTile<T, TV>(height, buffer, c, cRow, last);
             a += height * aRow;
             if (add != null) add += height * addRow;
@@ -219,6 +220,26 @@ internal static unsafe class Gemm
             tiles--;
         }
     }
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void Activate<T, TV, TE>(int height, float* c, nint cRow, float* aux, nint auxRow, int last)
+        where T : unmanaged, ISimd<T> where TV : IConst where TE : IEpilogue
+    {
+        for (int r = 0; r < height; r++)
+        {
+            for (int v = 0; v < TV.Value; v++)
+            {
+                float* to = c + v * T.Count;
+                T second = !TE.ReadsAux ? T.Zero
+                    : v < TV.Value - 1 ? T.Load(aux + v * T.Count)
+                    : T.LoadPartial(aux + v * T.Count, last);
+                TE.Apply(T.Load(to), second).Store(to);
+            }
+
+            c += cRow;
+            aux += auxRow;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void CopyTile<T, TV>(int height, float* buffer, float* c, nint cRow, int last) where T : unmanaged, ISimd<T> where TV : IConst
     {

@@ -38,28 +38,10 @@ internal readonly struct N6 : IConst
     public static int Value => 6;
 }
 
-/// <summary>What happens to a finished sum before it is stored, while it is still in a register.</summary>
-internal interface IEpilogue
-{
-    /// <summary>Whether <see cref="Apply"/> looks at its second argument.</summary>
-    static abstract bool ReadsAux { get; }
-
-    static abstract T Apply<T>(T sum, T aux) where T : unmanaged, ISimd<T>;
-}
-
-/// <summary>c = sum.</summary>
-internal readonly struct Identity : IEpilogue
-{
-    public static bool ReadsAux => false;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Apply<T>(T sum, T aux) where T : unmanaged, ISimd<T> => sum;
-}
-
 /// <summary>The innermost loop of every matrix product: one tile of C, kept in registers over the whole of K.</summary>
 /// <remarks>
-/// C[R, V·lanes] = f(add + A[R, K] · B[K, V·lanes], aux), with R = 1..6 rows and V = 1..4 vectors of columns: 24 accumulators, each a local
-/// (an array of them halves the speed). Every element is summed over k in ascending order, whatever R and V are, so
+/// C[R, V·lanes] = add + A[R, K] · B[K, V·lanes], with R = 1..6 rows and V = 1..4 vectors of columns: 24 accumulators, each a local
+/// (an array of them halves the speed), and nothing else in the method: an activation inlined here made the JIT spill them. Every element is summed over k in ascending order, whatever R and V are, so
 /// neither the tiling nor the split over threads changes a bit of the result.
 /// </remarks>
 internal static unsafe class GemmTile
@@ -69,15 +51,14 @@ internal static unsafe class GemmTile
     //   a    [R, K]            in   element (r, k) at a[r·aRow + k·aStep]: row-major or transposed
     //   b    [K, V·lanes]      in   packed, rows of V·lanes floats one behind another
     //   add  [R, columns]      in   row stride addRow; null for zero; may be c itself; stride 0 for a bias
-    //   aux  [R, columns]      in   row stride auxRow; read when the epilogue wants it
     //   c    [R, V·lanes]      out  row stride cRow; whole vectors are written, so Gemm gives a buffer where columns are missing
-    //   last                   the number of columns of add and aux that exist in the last vector (the others are not read)
+    //   last                   the number of columns of add that exist in the last vector (the others are not read)
     // Cost: 2·R·K·columns flops.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<T, TR, TV, TE>(
+    public static void Run<T, TR, TV>(
         int k, float* a, nint aRow, nint aStep, float* b,
-        float* add, nint addRow, float* aux, nint auxRow, float* c, nint cRow, int last)
-        where T : unmanaged, ISimd<T> where TR : IConst where TV : IConst where TE : IEpilogue
+        float* add, nint addRow, float* c, nint cRow, int last)
+        where T : unmanaged, ISimd<T> where TR : IConst where TV : IConst
     {
         nint lanes = T.Count;
         T c00 = T.Zero, c01 = T.Zero, c02 = T.Zero, c03 = T.Zero;
@@ -152,17 +133,17 @@ internal static unsafe class GemmTile
             }
         }
 
-        if (TR.Value > 0) Finish<T, TV, TE>(c00, c01, c02, c03, add == null ? null : add + 0 * addRow, aux + 0 * auxRow, c + 0 * cRow, last);
-        if (TR.Value > 1) Finish<T, TV, TE>(c10, c11, c12, c13, add == null ? null : add + 1 * addRow, aux + 1 * auxRow, c + 1 * cRow, last);
-        if (TR.Value > 2) Finish<T, TV, TE>(c20, c21, c22, c23, add == null ? null : add + 2 * addRow, aux + 2 * auxRow, c + 2 * cRow, last);
-        if (TR.Value > 3) Finish<T, TV, TE>(c30, c31, c32, c33, add == null ? null : add + 3 * addRow, aux + 3 * auxRow, c + 3 * cRow, last);
-        if (TR.Value > 4) Finish<T, TV, TE>(c40, c41, c42, c43, add == null ? null : add + 4 * addRow, aux + 4 * auxRow, c + 4 * cRow, last);
-        if (TR.Value > 5) Finish<T, TV, TE>(c50, c51, c52, c53, add == null ? null : add + 5 * addRow, aux + 5 * auxRow, c + 5 * cRow, last);
+        if (TR.Value > 0) Finish<T, TV>(c00, c01, c02, c03, add == null ? null : add + 0 * addRow, c + 0 * cRow, last);
+        if (TR.Value > 1) Finish<T, TV>(c10, c11, c12, c13, add == null ? null : add + 1 * addRow, c + 1 * cRow, last);
+        if (TR.Value > 2) Finish<T, TV>(c20, c21, c22, c23, add == null ? null : add + 2 * addRow, c + 2 * cRow, last);
+        if (TR.Value > 3) Finish<T, TV>(c30, c31, c32, c33, add == null ? null : add + 3 * addRow, c + 3 * cRow, last);
+        if (TR.Value > 4) Finish<T, TV>(c40, c41, c42, c43, add == null ? null : add + 4 * addRow, c + 4 * cRow, last);
+        if (TR.Value > 5) Finish<T, TV>(c50, c51, c52, c53, add == null ? null : add + 5 * addRow, c + 5 * cRow, last);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<T, TV, TE>(T s0, T s1, T s2, T s3, float* add, float* aux, float* c, int last)
-        where T : unmanaged, ISimd<T> where TV : IConst where TE : IEpilogue
+    private static void Finish<T, TV>(T s0, T s1, T s2, T s3, float* add, float* c, int last)
+        where T : unmanaged, ISimd<T> where TV : IConst
     {
         nint lanes = T.Count, end = (TV.Value - 1) * lanes;
         if (add != null)
@@ -177,10 +158,9 @@ internal static unsafe class GemmTile
             if (TV.Value == 4) s3 = part + s3;
         }
 
-        T tail = TE.ReadsAux ? T.LoadPartial(aux + end, last) : T.Zero;
-        TE.Apply(s0, TV.Value > 1 && TE.ReadsAux ? T.Load(aux) : tail).Store(c);
-        if (TV.Value > 1) TE.Apply(s1, TV.Value > 2 && TE.ReadsAux ? T.Load(aux + lanes) : tail).Store(c + lanes);
-        if (TV.Value > 2) TE.Apply(s2, TV.Value > 3 && TE.ReadsAux ? T.Load(aux + 2 * lanes) : tail).Store(c + 2 * lanes);
-        if (TV.Value > 3) TE.Apply(s3, tail).Store(c + 3 * lanes);
+        s0.Store(c);
+        if (TV.Value > 1) s1.Store(c + lanes);
+        if (TV.Value > 2) s2.Store(c + 2 * lanes);
+        if (TV.Value > 3) s3.Store(c + 3 * lanes);
     }
 }

@@ -98,7 +98,9 @@ internal sealed class CompareCommand
             {
                 Console.Error.WriteLine($"compare: {row.Work}: {e.Message}");
                 failures++;
-                if (pytorch?.Process.HasExited == true) return;
+                if (pytorch?.Process.HasExited != true) continue;
+                Console.Error.WriteLine($"compare: PyTorch has ended, so the remaining rows with {threads} threads are not compared.");
+                return;
             }
         }
     }
@@ -119,7 +121,8 @@ internal sealed class CompareCommand
         using OnnxSession? onnx = row.OpenOnnx(tensors, threads);
         if (onnx is not null && Agrees(row, "ONNX Runtime", onnx.Run(), results))
             contestants.Add(new($"ONNX Runtime {OnnxSession.Version}", n => Time(onnx.RunMany, n)));
-        if (contestants.Count > 1) report.Add(row, threads, contestants, BestContest(contestants, peak, threads, ours));
+        if (contestants.Count == 1) Report.AddWithoutPeer(row);
+        else report.Add(row, threads, contestants, BestContest(contestants, peak, threads, ours));
     }
 
     private ContestResult BestContest(IReadOnlyList<Contestant> contestants, FmaPeak peak, int threads, Process[] ours)

@@ -24,11 +24,14 @@ internal sealed class Report : IDisposable
     {
         Console.WriteLine();
         Console.WriteLine($"{threads} thread{(threads == 1 ? "" : "s")}; ONNX Runtime {OnnxSession.Version}; " +
-            (pytorch is null ? $"no PyTorch: {missing}" : $"PyTorch {pytorch.Version} over {pytorch.Blas}"));
+            (pytorch is null ? missing : $"PyTorch {pytorch.Version} over {pytorch.Blas}"));
         if (pytorch?.Warning is { } warning) Console.WriteLine($"warning: {warning}");
         Console.WriteLine(
             $"{"work",-34} {"Recur",11} {"GFLOP/s",8} {"of peak",7} {"bytes",6}  {"peer",-24} {"peer",11} {"ratio",8}  {"others",6}");
     }
+
+    /// <summary>A row without a peer to measure against.</summary>
+    public static void AddWithoutPeer(Row row) => Console.WriteLine($"{row.Work,-34} not timed: no peer is here that does this work with the same numbers");
 
     public void Add(Row row, int threads, IReadOnlyList<Contestant> contestants, ContestResult result)
     {

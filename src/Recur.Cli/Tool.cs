@@ -56,6 +56,8 @@ internal static class Tool
         VerbCommand[] verbs =
         [
             SineCommand.Create(),
+            FitCommand.Create(),
+            ForecastCommand.Create(),
             InspectCommand.Create(),
             InfoCommand.Create(),
         ];

@@ -20,7 +20,7 @@ internal static class ForecastFile
         {
             WritePlan(w, model.Plan);
             w.WriteNumber("trained_on", model.TrainedOn);
-            WriteTail(w, model.Tail);
+            WriteTail(w, model.History);
         });
         model.Ensemble.Save(path, new Dictionary<string, string> { [KindKey] = Kind, [ConfigurationKey] = configuration });
     }

@@ -64,7 +64,8 @@ public sealed class Forecaster
 
     internal ForecastEnsemble Ensemble => ensemble;
 
-    internal TimeSeries Tail => tail;
+    /// <summary>The last values of the series it was trained on: where <see cref="Predict(int)"/> starts from.</summary>
+    public TimeSeries History => tail;
 
     /// <summary>Trains a model on a series.</summary>
     /// <param name="series">At least 10 values, not all equal; with a season of m at least 2 m + 10.</param>

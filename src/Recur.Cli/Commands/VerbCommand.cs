@@ -61,7 +61,10 @@ internal sealed class VerbCommand : Command
         {
             if (seed is not null) Rng.Seed(parsed.GetValue(seed));
             if (threads is not null && parsed.GetValue(threads) is { } count) Parallelism.Threads = count;
-            var terminal = new Terminal(streams, parsed.GetValue(quiet), json is not null && parsed.GetValue(json), cancel);
+            var terminal = new Terminal(streams, parsed.GetValue(quiet), json is not null && parsed.GetValue(json), cancel)
+            {
+                Seed = seed is null ? 0 : parsed.GetValue(seed),
+            };
             return action(parsed, terminal);
         });
     }

@@ -18,7 +18,9 @@ internal sealed class ExampleHelpAction(int width) : SynchronousCommandLineActio
         parseResult.InvocationConfiguration.Output = help;
         new HelpAction { MaxWidth = width }.Invoke(parseResult);
         parseResult.InvocationConfiguration.Output = former;
-        foreach (string line in help.ToString().TrimEnd().Split(output.NewLine)) output.WriteLine(line.TrimEnd());
+        // The usage line begins with the name of the process, which is "dotnet" or a test runner at times.
+        string text = help.ToString().Replace($"  {RootCommand.ExecutableName} ", "  recur ", StringComparison.Ordinal);
+        foreach (string line in text.TrimEnd().Split(output.NewLine)) output.WriteLine(line.TrimEnd());
 
         if (parseResult.CommandResult.Command is VerbCommand verb)
         {

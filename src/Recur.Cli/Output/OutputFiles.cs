@@ -21,6 +21,14 @@ internal static class OutputFiles
                     throw new UsageException($"two outputs have the same name {paths[i]}.");
     }
 
+    /// <summary>Fails when an output would replace the input.</summary>
+    public static void CheckNotInput(string input, params ReadOnlySpan<string?> outputs)
+    {
+        foreach (string? output in outputs)
+            if (output is { Length: > 0 } && Path.GetFullPath(output) == Path.GetFullPath(input))
+                throw new UsageException($"the output {output} would replace the input.");
+    }
+
     /// <summary>.NET cannot ask whether a folder may be written; an empty file that deletes itself can.</summary>
     private static void CheckFolder(string path, string folder)
     {

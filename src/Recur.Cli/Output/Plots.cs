@@ -8,6 +8,7 @@ namespace Recur.Cli.Output;
 internal static class Plots
 {
     private const int Width = 1400, Height = 700;
+    private const float LeftPanel = 96, RightPanel = 28, EdgeGap = 8; // labels and the last tick stay off the edge
     private const float TitleSize = 26, LabelSize = 20, TickSize = 17, LegendSize = 19;
 
     /// <summary>Okabe and Ito's palette, which readers with colour-blindness can tell apart.</summary>
@@ -46,11 +47,23 @@ internal static class Plots
         return plot;
     }
 
+    /// <summary>Makes the horizontal axis one of dates in ISO order.</summary>
+    public static void UseDates(Plot plot, string label, string format)
+    {
+        var axis = plot.Axes.DateTimeTicksBottom(); // a new axis, without the label
+        axis.TickGenerator = new ScottPlot.TickGenerators.DateTimeAutomatic { LabelFormatter = date => date.ToString(format) };
+        plot.XLabel(label, LabelSize);
+        plot.Axes.Bottom.Label.Bold = false;
+    }
+
     /// <summary>Sets what depends on the kind of axis, and writes the picture.</summary>
     public static void Save(Plot plot, string path, Alignment legend)
     {
         plot.Axes.Bottom.TickLabelStyle.FontSize = TickSize;
         plot.Axes.Left.TickLabelStyle.FontSize = TickSize;
+        plot.Axes.Left.MinimumSize = LeftPanel;
+        plot.Axes.Left.Label.OffsetX = EdgeGap;
+        plot.Axes.Right.MinimumSize = RightPanel;
         plot.ShowLegend(legend);
         byte[] png = plot.GetImage(Width, Height).GetImageBytes(ImageFormat.Png);
         AtomicFile.Write(path, stream => stream.Write(png));

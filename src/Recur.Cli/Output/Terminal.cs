@@ -13,6 +13,9 @@ internal sealed class Terminal(ToolStreams streams, bool quiet, bool json, Cance
     /// <summary>Whether people read along.</summary>
     public bool IsTalking => !quiet && !json;
 
+    /// <summary>The value of --seed; 0 for a verb that draws nothing.</summary>
+    public ulong Seed { get; init; }
+
     /// <summary>Set by Ctrl+C.</summary>
     public CancellationToken Cancel => cancel;
 

@@ -6,6 +6,8 @@ public sealed class HelpTests
     [Theory]
     [InlineData("help")]
     [InlineData("help-sine", "sine")]
+    [InlineData("help-fit", "fit")]
+    [InlineData("help-forecast", "forecast")]
     [InlineData("help-inspect", "inspect")]
     [InlineData("help-info", "info")]
     public void Help_EveryVerb_IsTheApprovedText(string file, params string[] verb)

@@ -21,7 +21,8 @@ public static class Baselines
     public static double[] SeasonalNaive(ReadOnlySpan<double> history, int horizon, int season)
     {
         if (season < 1)
-            throw new ArgumentOutOfRangeException(nameof(season), $"Baselines.SeasonalNaive: season must be at least 1 but was {season}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(season), $"Baselines.SeasonalNaive: season must be at least 1 but was {season}.");
         Check(nameof(SeasonalNaive), history, horizon, season);
         var forecast = new double[horizon];
         for (int i = 0; i < horizon; i++) forecast[i] = history[history.Length - season + i % season];
@@ -42,8 +43,11 @@ public static class Baselines
 
     private static void Check(string method, ReadOnlySpan<double> history, int horizon, int needed)
     {
-        if (horizon < 1) throw new ArgumentOutOfRangeException(nameof(horizon), $"Baselines.{method}: horizon must be at least 1 but was {horizon}.");
+        if (horizon < 1)
+            throw new ArgumentOutOfRangeException(
+                nameof(horizon), $"Baselines.{method}: horizon must be at least 1 but was {horizon}.");
         if (history.Length < needed)
-            throw new ArgumentException($"Baselines.{method}: a history of at least {needed} values is needed but it has {history.Length}.");
+            throw new ArgumentException(
+                $"Baselines.{method}: a history of at least {needed} values is needed but it has {history.Length}.");
     }
 }

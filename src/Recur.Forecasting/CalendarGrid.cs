@@ -29,10 +29,12 @@ internal static class CalendarGrid
         return true;
     }
 
-    /// <summary>Finds the grid and inserts a NaN into <paramref name="values"/> for every date that the file leaves out.</summary>
+    /// <summary>Finds the grid and inserts a NaN into <paramref name="values"/> for every date that the file leaves
+    /// out.</summary>
     /// <returns>The spacing, with which value i has the date i steps after the first.</returns>
     public static Frequency Place(
-        string path, string dateColumn, string valueColumn, MissingValues missing, List<DateTime> dates, List<double> values, List<int> lines)
+        string path, string dateColumn, string valueColumn, MissingValues missing, List<DateTime> dates,
+            List<double> values, List<int> lines)
     {
         CheckRising(path, dateColumn, dates, lines);
         Frequency frequency = Frequency.Infer(CollectionsMarshal.AsSpan(dates));
@@ -40,10 +42,12 @@ internal static class CalendarGrid
         for (int i = 1; i < dates.Count; i++)
         {
             DateTime expected = frequency.Add(dates[0], placed.Count);
-            if (dates[i] > expected && missing == MissingValues.Error && IsOnGrid(frequency, dates[0], dates[i], placed.Count))
+            bool isLate = dates[i] > expected && IsOnGrid(frequency, dates[0], dates[i], placed.Count);
+            if (isLate && missing == MissingValues.Error)
             {
                 throw new CsvException(path, lines[i], dateColumn,
-                    $"{Text(expected)} is missing before {Text(dates[i])} (the series is {frequency}). Use --missing to choose what to do.");
+                    $"{Text(expected)} is missing before {Text(dates[i])} (the series is {frequency}). Use " +
+                    "--missing to choose what to do.");
             }
 
             // Each date left out costs one value; a grid finer than the file by far means that there is no grid.
@@ -57,7 +61,8 @@ internal static class CalendarGrid
             if (expected != dates[i])
             {
                 throw new CsvException(path, lines[i], dateColumn,
-                    $"{Text(dates[i])} is not evenly spaced from {Text(dates[i - 1])} (the series is {frequency}). Name no date column to number the values instead.");
+                    $"{Text(dates[i])} is not evenly spaced from {Text(dates[i - 1])} (the series is " +
+                    $"{frequency}). Name no date column to number the values instead.");
             }
 
             placed.Add(values[i]);
@@ -77,5 +82,6 @@ internal static class CalendarGrid
         return at == date;
     }
 
-    private static string Text(DateTime date) => date.ToString(date.TimeOfDay == TimeSpan.Zero ? "yyyy-MM-dd" : "yyyy-MM-dd HH:mm:ss");
+    private static string Text(DateTime date) =>
+        date.ToString(date.TimeOfDay == TimeSpan.Zero ? "yyyy-MM-dd" : "yyyy-MM-dd HH:mm:ss");
 }

@@ -2,12 +2,15 @@ using System.Globalization;
 
 namespace Recur.Forecasting;
 
-/// <summary>One way to write dates: several spellings that may stand in one column (with and without seconds, say).</summary>
+/// <summary>One way to write dates: several spellings that may stand in one column (with and without seconds,
+/// say).</summary>
 internal sealed class CsvDates
 {
-    private static readonly string[] Times = ["", " HH:mm", " HH:mm:ss", " HH:mm:ss.FFFFFFF", " H:mm", " H:mm:ss", " h:mm tt", " h:mm:ss tt"];
+    private static readonly string[] Times =
+        ["", " HH:mm", " HH:mm:ss", " HH:mm:ss.FFFFFFF", " H:mm", " H:mm:ss", " h:mm tt", " h:mm:ss tt"];
     private static readonly string[] IsoTimes =
-        ["", " HH:mm", " HH:mm:ss.FFFFFFF", "'T'HH:mm", "'T'HH:mm:ss.FFFFFFF", " HH:mmK", " HH:mm:ss.FFFFFFFK", "'T'HH:mmK", "'T'HH:mm:ss.FFFFFFFK", " H:mm", " H:mm:ss"];
+        ["", " HH:mm", " HH:mm:ss.FFFFFFF", "'T'HH:mm", "'T'HH:mm:ss.FFFFFFF", " HH:mmK", " HH:mm:ss.FFFFFFFK",
+            "'T'HH:mmK", "'T'HH:mm:ss.FFFFFFFK", " H:mm", " H:mm:ss"];
 
     /// <summary>All ways, those that leave no doubt first.</summary>
     public static IReadOnlyList<CsvDates> All { get; } =
@@ -55,8 +58,11 @@ internal sealed class CsvDates
         date = default;
         int q = text.IndexOfAny('Q', 'q');
         if (q < 0 || q + 1 >= text.Length || text[q + 1] is < '1' or > '4') return false;
-        ReadOnlySpan<char> year = q == 0 ? text[2..].TrimStart(" -") : q + 2 == text.Length ? text[..q].TrimEnd(" -") : [];
-        if (year.Length != 4 || !int.TryParse(year, NumberStyles.None, CultureInfo.InvariantCulture, out int y) || y == 0) return false;
+        ReadOnlySpan<char> year =
+            q == 0 ? text[2..].TrimStart(" -") : q + 2 == text.Length ? text[..q].TrimEnd(" -") : [];
+        const int yearDigits = 4;
+        bool parsed = int.TryParse(year, NumberStyles.None, CultureInfo.InvariantCulture, out int y);
+        if (!parsed || year.Length != yearDigits || y == 0) return false;
         date = new DateTime(y, (text[q + 1] - '1') * 3 + 1, 1);
         return true;
     }

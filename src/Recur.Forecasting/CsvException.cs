@@ -1,6 +1,7 @@
 namespace Recur.Forecasting;
 
-/// <summary>A CSV file cannot be read as a series. The message is one sentence that names the file and, where it is known, line and column.</summary>
+/// <summary>A CSV file cannot be read as a series. The message is one sentence that names the file and, where it is
+/// known, line and column.</summary>
 public sealed class CsvException : IOException
 {
     /// <summary>An error without details.</summary>

@@ -7,9 +7,12 @@ internal sealed class CsvLayout
     private const double MostOfSample = 0.8; // of the values that are there: a wrong one must not hide a column
 
     private static readonly HashSet<string> DateNames = new(StringComparer.OrdinalIgnoreCase)
-    { "date", "time", "datetime", "date_time", "timestamp", "ds", "day", "month", "year", "quarter", "week", "period", "index" };
+    { "date", "time", "datetime", "date_time", "timestamp", "ds", "day", "month", "year", "quarter", "week", "period",
+        "index" };
 
-    private static readonly string[] YearNames = ["year"], MonthNames = ["month"], DayNames = ["day", "day_of_month", "date_of_month", "dayofmonth"];
+    private static readonly string[] YearNames = ["year"];
+    private static readonly string[] MonthNames = ["month"];
+    private static readonly string[] DayNames = ["day", "day_of_month", "date_of_month", "dayofmonth"];
 
     private readonly string path;
     private readonly char delimiter;
@@ -40,7 +43,8 @@ internal sealed class CsvLayout
         {
             dateColumn = IndexOf(names, dateName);
             dates = FindDates(rows, dateColumn, numbersToo: true) ??
-                throw new CsvException(path, 0, names[dateColumn], $"{CsvText.Quote(rows[0].ElementAtOrDefault(dateColumn) ?? "")} is not a date.");
+                throw new CsvException(path, 0, names[dateColumn],
+                    $"{CsvText.Quote(rows[0].ElementAtOrDefault(dateColumn) ?? "")} is not a date.");
         }
         else if (options.DateColumn is null)
         {
@@ -56,16 +60,20 @@ internal sealed class CsvLayout
 
         valueColumn = named >= 0 ? named : OnlyNumericColumn(names, rows);
         ValueName = hasHeader ? names[valueColumn] : $"column {valueColumn + 1}";
-        DateName = dateColumn >= 0 ? names[dateColumn] : dateParts is null ? "" : string.Join("-", dateParts.Select(p => names[p]));
+        DateName = dateColumn >= 0 ? names[dateColumn] : string.Join("-", (dateParts ?? []).Select(p => names[p]));
         if (valueColumn == dateColumn)
             throw new CsvException(path, 0, names[valueColumn], "the same column is named for values and for dates.");
-        if (!rows.Exists(r => valueColumn < r.Length && !CsvText.IsMissing(r[valueColumn]) && CsvText.TryParse(r[valueColumn], decimalComma, out _)) &&
-            rows.Exists(r => valueColumn < r.Length && !CsvText.IsMissing(r[valueColumn])))
+        string[] present = [.. Fields(rows, valueColumn)];
+        if (present.Length > 0 && !present.Any(f => CsvText.TryParse(f, decimalComma, out _)))
         {
-            string first = rows.Select(r => r.ElementAtOrDefault(valueColumn) ?? "").First(f => !CsvText.IsMissing(f));
-            throw new CsvException(path, 0, ValueName, $"this is not a column of numbers; it holds texts such as {CsvText.Quote(first)}.");
+            throw new CsvException(path, 0, ValueName,
+                $"this is not a column of numbers; it holds texts such as {CsvText.Quote(present[0])}.");
         }
     }
+
+    /// <summary>What a column holds, without missing values.</summary>
+    private static IEnumerable<string> Fields(List<string[]> rows, int column) =>
+        rows.Where(r => column < r.Length).Select(r => r[column]).Where(f => !CsvText.IsMissing(f));
 
     public static CsvLayout Find(string path, CsvOptions options) => new(path, options);
 
@@ -86,7 +94,8 @@ internal sealed class CsvLayout
         ReadOnlySpan<char> field = csv.Field(valueColumn);
         if (CsvText.TryParse(field, decimalComma, out double value)) return value;
         if (missing != MissingValues.Error) return double.NaN;
-        string problem = field.IsEmpty ? "the value is missing." : $"{CsvText.Quote(field.ToString())} is not a number.";
+        string problem =
+            field.IsEmpty ? "the value is missing." : $"{CsvText.Quote(field.ToString())} is not a number.";
         throw new CsvException(path, csv.Line, ValueName, problem + " Use --missing to choose what to do.");
     }
 
@@ -94,12 +103,16 @@ internal sealed class CsvLayout
     {
         if (dateParts is not null)
         {
-            if (TryParts(csv[dateParts[0]], csv[dateParts[1]], dateParts.Length > 2 ? csv[dateParts[2]] : "1", out DateTime date)) return date;
-            throw new CsvException(path, csv.Line, DateName, $"{CsvText.Quote(string.Join("-", dateParts.Select(p => csv[p])))} is not a date.");
+            string day = dateParts.Length > 2 ? csv[dateParts[2]] : "1";
+            if (TryParts(csv[dateParts[0]], csv[dateParts[1]], day, out DateTime date)) return date;
+            throw new CsvException(path, csv.Line, DateName,
+                $"{CsvText.Quote(string.Join("-", dateParts.Select(p => csv[p])))} is not a date.");
         }
 
         if (dates!.TryParse(csv.Field(dateColumn), out DateTime parsed)) return parsed;
-        string problem = csv.Field(dateColumn).IsEmpty ? "the date is missing." : $"{CsvText.Quote(csv[dateColumn])} is not a date written like the others.";
+        string problem = csv.Field(dateColumn).IsEmpty
+            ? "the date is missing."
+            : $"{CsvText.Quote(csv[dateColumn])} is not a date written like the others.";
         throw new CsvException(path, csv.Line, DateName, problem);
     }
 
@@ -117,11 +130,14 @@ internal sealed class CsvLayout
         return rows;
     }
 
-    /// <summary>A first row is a header when some field in it is text above numbers or dates, or when it holds text only.</summary>
+    /// <summary>A first row is a header when some field in it is text above numbers or dates, or when it holds text
+    /// only.</summary>
     private bool LooksLikeHeader(List<string[]> rows)
     {
         bool comma = delimiter != ',';
-        bool IsData(string field) => CsvText.TryParse(field, false, out _) || (comma && CsvText.TryParse(field, true, out _)) ||
+        bool IsData(string field) =>
+            CsvText.TryParse(field, false, out _) ||
+            (comma && CsvText.TryParse(field, true, out _)) ||
             CsvDates.All.Any(d => d.TryParse(field, out _));
         string[] first = rows[0];
         if (rows.Count > 1)
@@ -144,8 +160,10 @@ internal sealed class CsvLayout
 
     private int IndexOf(string[] names, string wanted)
     {
-        int[] exact = [.. Enumerable.Range(0, names.Length).Where(i => names[i] == wanted)];
-        if (exact.Length == 0) exact = [.. Enumerable.Range(0, names.Length).Where(i => names[i].Equals(wanted, StringComparison.OrdinalIgnoreCase))];
+        IEnumerable<int> all = Enumerable.Range(0, names.Length);
+        int[] exact = [.. all.Where(i => names[i] == wanted)];
+        if (exact.Length == 0)
+            exact = [.. all.Where(i => names[i].Equals(wanted, StringComparison.OrdinalIgnoreCase))];
         if (exact.Length == 1) return exact[0];
         string problem = exact.Length > 1
             ? $"{exact.Length} columns are called {CsvText.Quote(wanted)}."
@@ -160,10 +178,11 @@ internal sealed class CsvLayout
         return string.Join(", ", all.Take(shown)) + (all.Length > shown ? $" and {all.Length - shown} more" : "");
     }
 
-    /// <summary>The way a column's dates are written; of several that fit the sample, the first with even spacing (1/2/2024 is ambiguous).</summary>
+    /// <summary>The way a column's dates are written; of several that fit the sample, the first with even spacing
+    /// (1/2/2024 is ambiguous).</summary>
     private static CsvDates? FindDates(List<string[]> rows, int column, bool numbersToo)
     {
-        string[] fields = [.. rows.Where(r => column < r.Length).Select(r => r[column]).Where(f => !CsvText.IsMissing(f))];
+        string[] fields = [.. Fields(rows, column)];
         CsvDates? best = null;
         int bestFits = 0;
         foreach (CsvDates way in CsvDates.All)
@@ -181,24 +200,29 @@ internal sealed class CsvLayout
         return best;
     }
 
-    private static bool HasParts(string[] names) => IndexOfAny(names, YearNames) >= 0 && IndexOfAny(names, MonthNames) >= 0;
+    private static bool HasParts(string[] names) =>
+        IndexOfAny(names, YearNames) >= 0 && IndexOfAny(names, MonthNames) >= 0;
 
     private static int IndexOfAny(string[] names, string[] wanted) =>
         Array.FindIndex(names, n => wanted.Contains(n, StringComparer.OrdinalIgnoreCase));
 
     private static int[]? FindParts(string[] names, List<string[]> rows, int valueColumn)
     {
-        int year = IndexOfAny(names, YearNames), month = IndexOfAny(names, MonthNames), day = IndexOfAny(names, DayNames);
+        int year = IndexOfAny(names, YearNames);
+        int month = IndexOfAny(names, MonthNames);
+        int day = IndexOfAny(names, DayNames);
         if (year < 0 || month < 0 || year == valueColumn || month == valueColumn || day == valueColumn) return null;
         int[] parts = day < 0 ? [year, month] : [year, month, day];
-        bool fits = rows.TrueForAll(r => parts.Max() < r.Length && TryParts(r[year], r[month], day < 0 ? "1" : r[day], out _));
+        bool fits = rows.TrueForAll(r =>
+            parts.Max() < r.Length && TryParts(r[year], r[month], day < 0 ? "1" : r[day], out _));
         return fits ? parts : null;
     }
 
     private static bool TryParts(string year, string month, string day, out DateTime date)
     {
         date = default;
-        if (!int.TryParse(year, out int y) || !int.TryParse(month, out int m) || !int.TryParse(day, out int d)) return false;
+        if (!int.TryParse(year, out int y) || !int.TryParse(month, out int m) || !int.TryParse(day, out int d))
+            return false;
         if (y is < 1 or > 9999 || m is < 1 or > 12 || d < 1 || d > DateTime.DaysInMonth(y, m)) return false;
         date = new DateTime(y, m, d);
         return true;

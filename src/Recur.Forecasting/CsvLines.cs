@@ -3,7 +3,8 @@ using Sylvan.Data.Csv;
 
 namespace Recur.Forecasting;
 
-/// <summary>The records of a CSV file with the lines they start at, and Sylvan's errors turned into sentences.</summary>
+/// <summary>The records of a CSV file with the lines they start at, and Sylvan's errors turned into
+/// sentences.</summary>
 internal sealed class CsvLines : IDisposable
 {
     private const int LargestRecord = 1 << 20; // characters; a longer "line" means that this is not a CSV file
@@ -30,7 +31,7 @@ internal sealed class CsvLines : IDisposable
         {
             csv = CsvDataReader.Create(reader, options);
         }
-        catch (Exception e) when (e is CsvFormatException or CsvRecordTooLargeException or DecoderFallbackException or IOException)
+        catch (Exception e) when (IsAboutTheFile(e))
         {
             reader.Dispose();
             throw Explain(e);
@@ -63,7 +64,7 @@ internal sealed class CsvLines : IDisposable
 
             return false;
         }
-        catch (Exception e) when (e is CsvFormatException or CsvRecordTooLargeException or DecoderFallbackException or IOException)
+        catch (Exception e) when (IsAboutTheFile(e))
         {
             throw Explain(e);
         }
@@ -72,7 +73,8 @@ internal sealed class CsvLines : IDisposable
     public void CheckWidth(int expected)
     {
         if (Width == expected) return;
-        throw new CsvException(path, Line, null, $"{Count(expected)} expected but there {(Width == 1 ? "is" : "are")} {Width}.");
+        throw new CsvException(
+            path, Line, null, $"{Count(expected)} expected but there {(Width == 1 ? "is" : "are")} {Width}.");
     }
 
     private static string Count(int fields) => fields == 1 ? "1 field was" : $"{fields} fields were";
@@ -85,12 +87,17 @@ internal sealed class CsvLines : IDisposable
         return count;
     }
 
+    private static bool IsAboutTheFile(Exception e) =>
+        e is CsvFormatException or CsvRecordTooLargeException or DecoderFallbackException or IOException;
+
     private CsvException Explain(Exception error) => error switch
     {
         DecoderFallbackException => CsvText.NotUtf8(path, error),
         CsvRecordTooLargeException => new CsvException(path, nextLine, null,
-            $"the line, or a quoted field that is never closed, is longer than {LargestRecord:N0} characters; this does not look like a CSV file.", error),
-        CsvFormatException => new CsvException(path, nextLine, null, "the quotes do not match; a quote inside a quoted field must be doubled.", error),
+            $"the line, or a quoted field that is never closed, is longer than {LargestRecord:N0} characters; " +
+            "this does not look like a CSV file.", error),
+        CsvFormatException => new CsvException(path, nextLine, null,
+            "the quotes do not match; a quote inside a quoted field must be doubled.", error),
         _ => new CsvException(path, nextLine, null, $"the file cannot be read: {error.Message}", error),
     };
 
@@ -107,7 +114,9 @@ internal sealed class CsvLines : IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            string problem = Directory.Exists(path) ? "this is a directory, not a CSV file." : "there is no permission to read the file.";
+            string problem = Directory.Exists(path)
+                ? "this is a directory, not a CSV file."
+                : "there is no permission to read the file.";
             throw new CsvException(path, 0, null, problem, e);
         }
         catch (Exception e) when (e is IOException or NotSupportedException or ArgumentException)

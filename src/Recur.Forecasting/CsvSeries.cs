@@ -3,16 +3,19 @@ namespace Recur.Forecasting;
 /// <summary>Reads one column of a CSV file as a series.</summary>
 public static class CsvSeries
 {
-    /// <summary>Reads a series; finds delimiter, header, date column and value column unless the options name them.</summary>
+    /// <summary>Reads a series; finds delimiter, header, date column and value column unless the options name
+    /// them.</summary>
     /// <remarks>
-    /// Dates are found in the usual spellings (2024-01, 2024-01-31, 2024-01-31 13:30, 31.01.2024, 1/31/2024, 2024Q1, a year, or
-    /// columns year, month and day); they must rise with an even spacing. A gap is reported like a missing value and filled like one.
-    /// Numbers use a decimal point; a decimal comma is understood where the delimiter is not a comma.
+    /// Dates are found in the usual spellings (2024-01, 2024-01-31, 2024-01-31 13:30, 31.01.2024, 1/31/2024, 2024Q1, a
+    /// year, or columns year, month and day); they must rise with an even spacing. A gap is reported like a missing
+    /// value and filled like one. Numbers use a decimal point; a decimal comma is understood where the delimiter is not
+    /// a comma.
     /// </remarks>
     /// <param name="path">A UTF-8 (or, with a byte order mark, UTF-16) text file.</param>
     /// <param name="options">What is known about the file; null finds everything.</param>
     /// <returns>At least two values.</returns>
-    /// <exception cref="CsvException">The file is no such series; the message says where and why, in one sentence.</exception>
+    /// <exception cref="CsvException">The file is no such series; the message says where and why, in one
+    /// sentence.</exception>
     public static TimeSeries Read(string path, CsvOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -36,7 +39,8 @@ public static class CsvSeries
         return Assemble(path, layout, options.Missing, values, dates, lines);
     }
 
-    private static TimeSeries Assemble(string path, CsvLayout layout, MissingValues missing, List<double> values, List<DateTime>? dates, List<int> lines)
+    private static TimeSeries Assemble(string path, CsvLayout layout, MissingValues missing, List<double> values,
+        List<DateTime>? dates, List<int> lines)
     {
         if (missing == MissingValues.Drop) dates = DropMissing(path, layout, values, dates, lines);
         Frequency frequency = Frequency.None;
@@ -58,7 +62,8 @@ public static class CsvSeries
 
     /// <summary>Removes the rows without a value.</summary>
     /// <returns>The remaining dates, or null when they are no longer evenly spaced.</returns>
-    private static List<DateTime>? DropMissing(string path, CsvLayout layout, List<double> values, List<DateTime>? dates, List<int> lines)
+    private static List<DateTime>? DropMissing(string path, CsvLayout layout, List<double> values,
+        List<DateTime>? dates, List<int> lines)
     {
         int kept = 0;
         for (int i = 0; i < values.Count; i++)

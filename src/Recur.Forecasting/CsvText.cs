@@ -15,30 +15,39 @@ internal static class CsvText
     private static readonly char[] Delimiters = ['\t', ';', '|', ','];
 
     private static readonly HashSet<string> MissingWords =
-        new(StringComparer.OrdinalIgnoreCase) { "", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing" };
+        new(StringComparer.OrdinalIgnoreCase)
+        { "", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "missing" };
 
     public static bool IsMissing(ReadOnlySpan<char> field) =>
-        field.Length <= 7 && (MissingWords.Contains(field.ToString()) || field.Trim("+-").StartsWith("inf", StringComparison.OrdinalIgnoreCase));
+        field.Length <= 7 &&
+        (MissingWords.Contains(field.ToString()) ||
+         field.Trim("+-").StartsWith("inf", StringComparison.OrdinalIgnoreCase));
 
     public static bool TryParse(ReadOnlySpan<char> field, bool decimalComma, out double value)
     {
-        if (!decimalComma) return double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
+        if (!decimalComma)
+            return TryParse(field, out value);
         value = 0;
         const int longestNumber = 64;
         if (field.Length > longestNumber) return false;
         Span<char> text = stackalloc char[field.Length];
         field.Replace(text, ',', '.');
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
+        return TryParse(text, out value);
     }
+
+    private static bool TryParse(ReadOnlySpan<char> text, out double value) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
 
     /// <summary>The field as it shall stand in an error: on one line, in quotes, not too long.</summary>
     public static string Quote(string field)
     {
-        string text = field.Length <= LongestQuotation ? field : string.Concat(field.AsSpan(0, LongestQuotation), "...");
+        string text =
+            field.Length <= LongestQuotation ? field : string.Concat(field.AsSpan(0, LongestQuotation), "...");
         return '"' + text.ReplaceLineEndings(" ") + '"';
     }
 
-    /// <summary>The delimiter that divides every sampled line into the same number of fields; a comma when none does.</summary>
+    /// <summary>The delimiter that divides every sampled line into the same number of fields; a comma when none
+    /// does.</summary>
     public static char FindDelimiter(string path)
     {
         List<string> lines = SampleLines(path);
@@ -71,7 +80,8 @@ internal static class CsvText
                 if (!line.IsWhiteSpace()) lines.Add(line.ToString());
             }
 
-            if (length == SampledCharacters && lines.Count > 1 && lines.Count <= SampledLines) lines.RemoveAt(lines.Count - 1); // cut off
+            if (length == SampledCharacters && lines.Count > 1 && lines.Count <= SampledLines)
+                lines.RemoveAt(lines.Count - 1); // cut off
             return lines;
         }
         catch (DecoderFallbackException e)
@@ -112,6 +122,7 @@ internal static class CsvText
             bytes = bytes[used..];
         }
 
-        return new CsvException(path, line, null, "there are bytes that are not UTF-8 text; save the file as UTF-8.", cause);
+        return new CsvException(path, line, null, "there are bytes that are not UTF-8 text; save the file as UTF-8.",
+            cause);
     }
 }

@@ -7,9 +7,12 @@ namespace Recur.Forecasting;
 /// <param name="Rmse">Root mean squared error, in the series' units.</param>
 /// <param name="Smape">Symmetric mean absolute percentage error, 0 to 200.</param>
 /// <param name="Mase">Mean absolute error relative to the seasonal naive method inside the history.</param>
-public sealed record ForecastScore(string Method, TimeSeries Forecast, double Mae, double Rmse, double Smape, double Mase)
+public sealed record ForecastScore(string Method, TimeSeries Forecast, double Mae, double Rmse, double Smape,
+    double Mase)
 {
-    internal static ForecastScore Of(string method, TimeSeries history, TimeSeries actual, ReadOnlySpan<double> forecast, int season) => new(
+    internal static ForecastScore Of(
+        string method, TimeSeries history, TimeSeries actual, ReadOnlySpan<double> forecast, int season) =>
+        new(
         method,
         new TimeSeries(actual.Name, forecast.ToArray(), actual.Start, actual.Frequency, actual.FirstNumber),
         Metrics.Mae(actual.Values, forecast),

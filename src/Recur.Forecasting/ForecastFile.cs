@@ -22,31 +22,39 @@ internal static class ForecastFile
             w.WriteNumber("trained_on", model.TrainedOn);
             WriteTail(w, model.History);
         });
-        model.Ensemble.Save(path, new Dictionary<string, string> { [KindKey] = Kind, [ConfigurationKey] = configuration });
+        var metadata = new Dictionary<string, string> { [KindKey] = Kind, [ConfigurationKey] = configuration };
+        model.Ensemble.Save(path, metadata);
     }
 
     public static Forecaster Load(string path)
     {
-        OrderedDictionary<string, Tensor> tensors = Safetensors.Load(path, out IReadOnlyDictionary<string, string> metadata);
+        OrderedDictionary<string, Tensor> tensors =
+            Safetensors.Load(path, out IReadOnlyDictionary<string, string> metadata);
         string file = Path.GetFileName(path);
-        if (metadata.GetValueOrDefault(KindKey) != Kind || !metadata.TryGetValue(ConfigurationKey, out string? configuration))
-            throw new ModelFormatException($"{file}: this is a safetensors file but not a forecaster (its metadata has no {KindKey} = {Kind}).");
+        string? configuration = metadata.GetValueOrDefault(ConfigurationKey);
+        if (metadata.GetValueOrDefault(KindKey) != Kind || configuration is null)
+            throw new ModelFormatException(
+                $"{file}: this is a safetensors file but not a forecaster (its metadata has no {KindKey} = {Kind}).");
         try
         {
             using JsonDocument document = JsonDocument.Parse(configuration);
             JsonElement root = document.RootElement;
             if (root.GetProperty("version").GetInt32() is var version && version != Version)
-                throw new ModelFormatException($"{file}: the forecaster has version {version} but this program knows version {Version}.");
+                throw new ModelFormatException(
+                    $"{file}: the forecaster has version {version} but this program knows version {Version}.");
             ForecastPlan plan = ReadPlan(root);
             TimeSeries tail = ReadTail(root);
-            if (tail.Length < plan.Needed) throw new FormatException($"the tail has {tail.Length} values but {plan.Needed} are needed");
+            if (tail.Length < plan.Needed)
+                throw new FormatException($"the tail has {tail.Length} values but {plan.Needed} are needed");
             CheckSize(plan, tensors);
             ForecastEnsemble ensemble;
             using (new LentRng(0)) ensemble = new ForecastEnsemble(plan.Model, plan.Lags, plan.Anchor);
             ensemble.LoadStateDict(tensors, source: file);
             return new Forecaster(plan, ensemble, tail, root.GetProperty("trained_on").GetInt32(), training: null);
         }
-        catch (Exception e) when (e is JsonException or IndexOutOfRangeException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException)
+        catch (Exception e) when (
+            e is JsonException or IndexOutOfRangeException or KeyNotFoundException or FormatException
+            or InvalidOperationException or ArgumentException)
         {
             throw new ModelFormatException($"{file}: the forecaster cannot be read: {e.Message.TrimEnd('.')}.", e);
         }
@@ -113,11 +121,13 @@ internal static class ForecastFile
         var plan = new ForecastPlan
         {
             Season = Positive(root, "season"),
-            Lags = [.. root.GetProperty("lags").EnumerateArray().Select(l => new Lag(l[0].GetInt32(), l[1].GetInt32()))],
+            Lags = [
+                .. root.GetProperty("lags").EnumerateArray().Select(l => new Lag(l[0].GetInt32(), l[1].GetInt32()))],
             Context = Positive(root, "context"),
             Horizon = Positive(root, "horizon"),
             Transform = Word<Transform>(root, "transform"),
-            Scaler = new StandardScaler(root.GetProperty("mean").GetDouble(), root.GetProperty("deviation").GetDouble()),
+            Scaler =
+                new StandardScaler(root.GetProperty("mean").GetDouble(), root.GetProperty("deviation").GetDouble()),
             LevelLength = root.GetProperty("level_length").GetInt32(),
             Model = new ModelOptions
             {
@@ -129,8 +139,10 @@ internal static class ForecastFile
             },
         };
         new ForecastOptions { Model = plan.Model }.Check();
-        if (plan.Lags.Length == 0 || plan.Lags.Any(l => l.First < 1 || l.Last < l.First)) throw new FormatException("lags must be 1 or more");
-        if (plan.LevelLength < 0 || plan.LevelLength > plan.Context) throw new FormatException($"level_length must be from 0 to {plan.Context} but is {plan.LevelLength}");
+        if (plan.Lags.Length == 0 || plan.Lags.Any(l => l.First < 1 || l.Last < l.First))
+            throw new FormatException("lags must be 1 or more");
+        if (plan.LevelLength < 0 || plan.LevelLength > plan.Context)
+            throw new FormatException($"level_length must be from 0 to {plan.Context} but is {plan.LevelLength}");
         if (!(plan.Scaler.Deviation > 0 && double.IsFinite(plan.Scaler.Deviation) && double.IsFinite(plan.Scaler.Mean)))
             throw new FormatException($"deviation must be greater than 0 but is {plan.Scaler.Deviation}");
         return plan;
@@ -139,9 +151,12 @@ internal static class ForecastFile
     /// <summary>Sizes in the JSON text are checked against the tensors before a network of that size is made.</summary>
     private static void CheckSize(ForecastPlan plan, OrderedDictionary<string, Tensor> tensors)
     {
-        long recurrent = (long)plan.Model.HiddenSize * plan.Model.HiddenSize * plan.Model.NumLayers * plan.Model.Members;
+        long recurrent =
+            (long)plan.Model.HiddenSize * plan.Model.HiddenSize * plan.Model.NumLayers * plan.Model.Members;
         long stored = tensors.Values.Sum(t => (long)t.Length);
-        if (recurrent > stored) throw new FormatException($"the configuration needs at least {recurrent} weights but the file has {stored}");
+        if (recurrent > stored)
+            throw new FormatException(
+                $"the configuration needs at least {recurrent} weights but the file has {stored}");
     }
 
     private static void WriteTail(Utf8JsonWriter w, TimeSeries tail)
@@ -159,11 +174,13 @@ internal static class ForecastFile
     private static TimeSeries ReadTail(JsonElement root)
     {
         DateTime? start = root.TryGetProperty("tail_start", out JsonElement text)
-            ? DateTime.ParseExact(text.GetString() ?? "", "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind)
+            ? DateTime.ParseExact(text.GetString() ?? "", "O", CultureInfo.InvariantCulture,
+                DateTimeStyles.RoundtripKind)
             : null;
         var frequency = new Frequency(Word<FrequencyUnit>(root, "frequency_unit"), Positive(root, "frequency_count"));
         double[] values = [.. root.GetProperty("tail").EnumerateArray().Select(v => v.GetDouble())];
-        return new TimeSeries(root.GetProperty("series").GetString() ?? "", values, start, frequency, root.GetProperty("tail_number").GetInt32());
+        return new TimeSeries(root.GetProperty("series").GetString() ?? "", values, start, frequency,
+            root.GetProperty("tail_number").GetInt32());
     }
 
     private static int Positive(JsonElement root, string name)
@@ -175,6 +192,8 @@ internal static class ForecastFile
     private static T Word<T>(JsonElement root, string name) where T : struct, Enum
     {
         string? word = root.GetProperty(name).GetString();
-        return Enum.TryParse(word, out T value) && Enum.IsDefined(value) ? value : throw new FormatException($"{name} is {word}, which is not known");
+        return Enum.TryParse(word, out T value) && Enum.IsDefined(value)
+            ? value
+            : throw new FormatException($"{name} is {word}, which is not known");
     }
 }

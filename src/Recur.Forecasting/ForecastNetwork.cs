@@ -3,14 +3,16 @@ using Recur.Nn;
 
 namespace Recur.Forecasting;
 
-/// <summary>One member: predicts the next value from lagged values, a recurrent network and a linear short cut.</summary>
+/// <summary>One member: predicts the next value from lagged values, a recurrent network and a linear short
+/// cut.</summary>
 /// <remarks>
 /// <code>
 /// u_t   = (mean of x over every lag)                   F inputs; x is known up to the context's end, then predicted
 /// ŷ_t+1 = x_(t+1-anchor) + head(rnn(u_t)) + skip(u_t)
 /// </code>
-/// The anchor is the season (or 1 without one), and head bias and skip start at zero, so that learning starts near the seasonal naive
-/// forecast. The linear short cut, as in LSTNet (Lai et al. 2018), continues trends that a bounded state cannot.
+/// The anchor is the season (or 1 without one), and head bias and skip start at zero, so that learning starts near the
+/// seasonal naive forecast. The linear short cut, as in LSTNet (Lai et al. 2018), continues trends that a bounded state
+/// cannot.
 /// </remarks>
 internal sealed class ForecastNetwork : Module
 {
@@ -42,7 +44,8 @@ internal sealed class ForecastNetwork : Module
         return head.Forward(output) + skip.Forward(inputs) + anchors;
     }
 
-    /// <summary>Free running: reads the context, then feeds predictions back wherever a lag reaches into the horizon.</summary>
+    /// <summary>Free running: reads the context, then feeds predictions back wherever a lag reaches into the
+    /// horizon.</summary>
     /// <param name="inputs">[T, N, F] with T at least context; values of the horizon count as 0 in them.</param>
     /// <param name="anchors">[T, N, 1], likewise.</param>
     /// <param name="context">Steps with true inputs, at least 1.</param>
@@ -53,7 +56,8 @@ internal sealed class ForecastNetwork : Module
         (Tensor output, RecurrentState state) = layer.Forward(inputs.Slice(0, 0, context), null);
         var predictions = new Tensor[horizon];
         Tensor x = inputs.Slice(0, context - 1, 1);
-        predictions[0] = head.Forward(output.Slice(0, context - 1, 1)) + skip.Forward(x) + anchors.Slice(0, context - 1, 1);
+        predictions[0] =
+            head.Forward(output.Slice(0, context - 1, 1)) + skip.Forward(x) + anchors.Slice(0, context - 1, 1);
         var sums = new Tensor[horizon]; // sums[i] = predictions[0] + ... + predictions[i]
         sums[0] = predictions[0];
         var parts = new List<Tensor>(lags.Length);
@@ -69,7 +73,8 @@ internal sealed class ForecastNetwork : Module
         return Tensor.Concat(predictions, 0);
     }
 
-    /// <summary>The inputs [1, N, F] for prediction <paramref name="i"/>: what is known, and the predictions that the lags reach.</summary>
+    /// <summary>The inputs [1, N, F] for prediction <paramref name="i"/>: what is known, and the predictions that the
+    /// lags reach.</summary>
     private Tensor Mix(Tensor known, Tensor[] predictions, Tensor[] sums, int i, List<Tensor> parts)
     {
         parts.Clear();
@@ -78,7 +83,10 @@ internal sealed class ForecastNetwork : Module
             Lag lag = lags[f];
             if (lag.First <= i)
             {
-                parts.Add(lag.Length == 1 ? predictions[i - lag.First] : known.Slice(2, f, 1) + Sum(sums, i - lag.Last, i - lag.First) * (1f / lag.Length));
+                Tensor sum = lag.Length == 1 ? default : Sum(sums, i - lag.Last, i - lag.First);
+                parts.Add(lag.Length == 1
+                    ? predictions[i - lag.First]
+                    : known.Slice(2, f, 1) + sum * (1f / lag.Length));
                 f++;
                 continue;
             }
@@ -91,8 +99,10 @@ internal sealed class ForecastNetwork : Module
         return parts.Count == 1 ? parts[0] : Tensor.Concat(CollectionsMarshal.AsSpan(parts), 2);
     }
 
-    /// <summary>The sum of the predictions from <paramref name="first"/> (what lies before the first one counts nothing) to <paramref name="last"/>.</summary>
-    private static Tensor Sum(Tensor[] sums, int first, int last) => first <= 0 ? sums[last] : sums[last] - sums[first - 1];
+    /// <summary>The sum of the predictions from <paramref name="first"/> (what lies before the first one counts
+    /// nothing) to <paramref name="last"/>.</summary>
+    private static Tensor Sum(Tensor[] sums, int first, int last) =>
+        first <= 0 ? sums[last] : sums[last] - sums[first - 1];
 }
 
 /// <summary>Several networks that learn from the same batches and differ in their initial weights.</summary>
@@ -103,7 +113,8 @@ internal sealed class ForecastEnsemble : Module
     public ForecastEnsemble(ModelOptions model, Lag[] lags, int anchor)
     {
         members = new ForecastNetwork[model.Members];
-        for (int m = 0; m < members.Length; m++) members[m] = Register($"member{m}", new ForecastNetwork(model, lags, anchor));
+        for (int m = 0; m < members.Length; m++)
+            members[m] = Register($"member{m}", new ForecastNetwork(model, lags, anchor));
     }
 
     /// <summary>The sum of the members' mean absolute errors; each member learns as if it were alone.</summary>

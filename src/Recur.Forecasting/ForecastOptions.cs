@@ -1,7 +1,8 @@
 namespace Recur.Forecasting;
 
 /// <summary>How a <see cref="Forecaster"/> sees the series, what it is made of and how it learns.</summary>
-/// <remarks>The defaults are those that did best over several series, origins and seeds: docs/decisions/0003-forecaster-defaults.md.</remarks>
+/// <remarks>The defaults are those that did best over several series, origins and seeds:
+/// docs/decisions/0003-forecaster-defaults.md.</remarks>
 public sealed record ForecastOptions
 {
     /// <summary>What the series is like.</summary>
@@ -21,24 +22,31 @@ public sealed record ForecastOptions
         if (Series.Season is < 1) Fail("Series.Season", "at least 1", Series.Season);
         if (Series.Horizon is < 1) Fail("Series.Horizon", "at least 1", Series.Horizon);
         if (Preprocessing.Context is < 1) Fail("Preprocessing.Context", "at least 1", Preprocessing.Context);
-        if (!Enum.IsDefined(Preprocessing.Transform)) Fail("Preprocessing.Transform", "a Transform", Preprocessing.Transform);
+        if (!Enum.IsDefined(Preprocessing.Transform))
+            Fail("Preprocessing.Transform", "a Transform", Preprocessing.Transform);
         if (!Enum.IsDefined(Model.Cell)) Fail("Model.Cell", "a CellKind", Model.Cell);
         if (Model.HiddenSize < 1) Fail("Model.HiddenSize", "at least 1", Model.HiddenSize);
         if (Model.NumLayers < 1) Fail("Model.NumLayers", "at least 1", Model.NumLayers);
         if (!(Model.Dropout is >= 0 and < 1)) Fail("Model.Dropout", "in [0, 1)", Model.Dropout);
-        if (Model.Dropout > 0 && Model.NumLayers == 1) Fail("Model.Dropout", "0 with NumLayers = 1 (it acts between layers)", Model.Dropout);
+        if (Model.Dropout > 0 && Model.NumLayers == 1)
+            Fail("Model.Dropout", "0 with NumLayers = 1 (it acts between layers)", Model.Dropout);
         if (Model.Members < 1) Fail("Model.Members", "at least 1", Model.Members);
-        if (Training.TeacherForcedSteps < 0) Fail("Training.TeacherForcedSteps", "at least 0", Training.TeacherForcedSteps);
+        if (Training.TeacherForcedSteps < 0)
+            Fail("Training.TeacherForcedSteps", "at least 0", Training.TeacherForcedSteps);
         if (Training.FreeRunningSteps < 0) Fail("Training.FreeRunningSteps", "at least 0", Training.FreeRunningSteps);
         if (Training.TeacherForcedSteps + Training.FreeRunningSteps < 1)
-            throw new ArgumentException("ForecastOptions.Training: there must be at least 1 step, teacher-forced or free-running.");
+            throw new ArgumentException(
+                "ForecastOptions.Training: there must be at least 1 step, teacher-forced or free-running.");
         if (Training.BatchSize < 1) Fail("Training.BatchSize", "at least 1", Training.BatchSize);
-        if (!(Training.LearningRate > 0 && float.IsFinite(Training.LearningRate))) Fail("Training.LearningRate", "greater than 0", Training.LearningRate);
-        if (!(Training.WeightDecay >= 0 && float.IsFinite(Training.WeightDecay))) Fail("Training.WeightDecay", "0 or greater", Training.WeightDecay);
+        if (!(Training.LearningRate > 0 && float.IsFinite(Training.LearningRate)))
+            Fail("Training.LearningRate", "greater than 0", Training.LearningRate);
+        if (!(Training.WeightDecay >= 0 && float.IsFinite(Training.WeightDecay)))
+            Fail("Training.WeightDecay", "0 or greater", Training.WeightDecay);
         if (!(Training.ClipGradNorm > 0)) Fail("Training.ClipGradNorm", "greater than 0", Training.ClipGradNorm);
         if (Training.ValidationLength < 0) Fail("Training.ValidationLength", "at least 0", Training.ValidationLength);
         if (Training.Patience < 1) Fail("Training.Patience", "at least 1", Training.Patience);
-        if (Training.CheckpointEverySteps < 1) Fail("Training.CheckpointEverySteps", "at least 1", Training.CheckpointEverySteps);
+        if (Training.CheckpointEverySteps < 1)
+            Fail("Training.CheckpointEverySteps", "at least 1", Training.CheckpointEverySteps);
     }
 
     private static void Fail(string name, string expected, object? value) =>
@@ -51,7 +59,8 @@ public sealed record SeriesOptions
     /// <summary>The period in steps; 1 for none; null finds it in the training part.</summary>
     public int? Season { get; init; }
 
-    /// <summary>How many steps ahead the model learns to run freely; null for two seasons, or 24 steps without one. Forecasts may be longer.</summary>
+    /// <summary>How many steps ahead the model learns to run freely; null for two seasons, or 24 steps without one.
+    /// Forecasts may be longer.</summary>
     public int? Horizon { get; init; }
 }
 
@@ -61,10 +70,12 @@ public sealed record PreprocessingOptions
     /// <summary>What makes swings comparable.</summary>
     public Transform Transform { get; init; } = Transform.Auto;
 
-    /// <summary>Whether each window is seen relative to its own last season's mean, so that a level never seen before means nothing new.</summary>
+    /// <summary>Whether each window is seen relative to its own last season's mean, so that a level never seen before
+    /// means nothing new.</summary>
     public bool RelativeToLevel { get; init; }
 
-    /// <summary>How many known values the network reads before it runs freely; null for a season, at least 24.</summary>
+    /// <summary>How many known values the network reads before it runs freely; null for a season, at least
+    /// 24.</summary>
     public int? Context { get; init; }
 }
 
@@ -93,7 +104,8 @@ public sealed record TrainingOptions
     /// <summary>Steps in which the network sees the true value before each one it predicts.</summary>
     public int TeacherForcedSteps { get; init; } = 150;
 
-    /// <summary>Steps after those in which it runs freely over the horizon, as it will in use, and learns from its own drift.</summary>
+    /// <summary>Steps after those in which it runs freely over the horizon, as it will in use, and learns from its own
+    /// drift.</summary>
     public int FreeRunningSteps { get; init; } = 150;
 
     /// <summary>Windows per step.</summary>
@@ -108,13 +120,16 @@ public sealed record TrainingOptions
     /// <summary>The largest norm of the gradients of one member; longer ones are scaled down.</summary>
     public float ClipGradNorm { get; init; } = 1f;
 
-    /// <summary>How many last values are kept from training to stop it early; 0 trains on all values for all steps.</summary>
+    /// <summary>How many last values are kept from training to stop it early; 0 trains on all values for all
+    /// steps.</summary>
     public int ValidationLength { get; init; }
 
-    /// <summary>Stops after so many validations (one every 10 steps) in a row without improvement; needs <see cref="ValidationLength"/>.</summary>
+    /// <summary>Stops after so many validations (one every 10 steps) in a row without improvement; needs <see
+    /// cref="ValidationLength"/>.</summary>
     public int Patience { get; init; } = 8;
 
-    /// <summary>Decides initial weights and the order of windows: the same seed gives the same forecasts, bit for bit.</summary>
+    /// <summary>Decides initial weights and the order of windows: the same seed gives the same forecasts, bit for
+    /// bit.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>A file that keeps the state of training; null for none.</summary>
@@ -123,6 +138,7 @@ public sealed record TrainingOptions
     /// <summary>Steps between checkpoints.</summary>
     public int CheckpointEverySteps { get; init; } = 50;
 
-    /// <summary>Goes on from <see cref="CheckpointPath"/> when that file exists; the result is bit for bit that of an uninterrupted training.</summary>
+    /// <summary>Goes on from <see cref="CheckpointPath"/> when that file exists; the result is bit for bit that of an
+    /// uninterrupted training.</summary>
     public bool Resume { get; init; }
 }

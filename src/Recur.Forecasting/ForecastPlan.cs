@@ -1,6 +1,7 @@
 namespace Recur.Forecasting;
 
-/// <summary>Everything about a forecaster but its weights: what it looks back at, and how values become model units and back.</summary>
+/// <summary>Everything about a forecaster but its weights: what it looks back at, and how values become model units and
+/// back.</summary>
 internal sealed record ForecastPlan
 {
     // Longer windows cost time and bring little: gradients do not reach so far.
@@ -38,16 +39,23 @@ internal sealed record ForecastPlan
     public static ForecastPlan Make(TimeSeries series, ForecastOptions options)
     {
         if (series.Length < FewestValues)
-            throw new ArgumentException($"Forecaster: at least {FewestValues} values are needed to learn from but \"{series.Name}\" has {series.Length}.");
+            throw new ArgumentException(
+                $"Forecaster: at least {FewestValues} values are needed to learn from but \"{series.Name}\" has " +
+                $"{series.Length}.");
         if (series.IsConstant)
-            throw new ArgumentException($"Forecaster: \"{series.Name}\" is constant (every value is {series[0]}), so there is nothing to learn; its forecast is {series[0]}.");
+            throw new ArgumentException(
+                $"Forecaster: \"{series.Name}\" is constant (every value is {series[0]}), so there is nothing to " +
+                $"learn; its forecast is {series[0]}.");
 
         int season = options.Series.Season ?? Seasonality.Detect(series);
         if (season > 1 && series.Length < 2 * season + FewestValues)
-            throw new ArgumentException($"Forecaster: a season of {season} needs at least {2 * season + FewestValues} values to learn from but \"{series.Name}\" has {series.Length}.");
+            throw new ArgumentException(
+                $"Forecaster: a season of {season} needs at least {2 * season + FewestValues} values to learn " +
+                $"from but \"{series.Name}\" has {series.Length}.");
         Lag[] lags = ChooseLags(season, series.Length);
         int context = Math.Min(options.Preprocessing.Context ?? Math.Max(season, ShortestContext), LongestContext);
-        int horizon = Math.Min(options.Series.Horizon ?? (season > 1 ? 2 * season : HorizonWithoutSeason), LongestHorizon);
+        int horizon =
+            Math.Min(options.Series.Horizon ?? (season > 1 ? 2 * season : HorizonWithoutSeason), LongestHorizon);
         Shrink(series.Length - Windows.LeadOf(lags, season), ref context, ref horizon);
 
         Transform transform = options.Preprocessing.Transform;
@@ -66,15 +74,17 @@ internal sealed record ForecastPlan
         };
     }
 
-    /// <summary>The last value, the values a season before the next one and before the last one; and, where the series is long enough, two
-    /// seasons before, and means over about a twelfth of a season around the same places and over a whole season.</summary>
+    /// <summary>The last value, the values a season before the next one and before the last one; and, where the series
+    /// is long enough, two seasons before, and means over about a twelfth of a season around the same places and over a
+    /// whole season.</summary>
     private static Lag[] ChooseLags(int season, int length)
     {
         const int seasonsForMeans = 4;
         if (season == 1) return [1];
         if (length < seasonsForMeans * season) return [1, season, season + 1];
         int near = Math.Max(1, season / 12);
-        return [1, season, season + 1, 2 * season, new(1, Math.Max(2, near)), new(Math.Max(1, season - near), season + near), new(1, season)];
+        Lag lastValues = new(1, Math.Max(2, near)), aroundSeason = new(Math.Max(1, season - near), season + near);
+        return [1, season, season + 1, 2 * season, lastValues, aroundSeason, new(1, season)];
     }
 
     /// <summary>Shortens windows until a short series gives enough different ones.</summary>
@@ -108,7 +118,8 @@ internal sealed record ForecastPlan
     public double Unscale(double value) => Transform.Invert(Scaler.Unscale(value));
 
     /// <summary>Windows over scaled values.</summary>
-    public Windows Cut(ReadOnlySpan<float> scaled, int horizon, int batchSize, int batchCount = 1, long freeRunningFrom = 0) =>
+    public Windows Cut(
+        ReadOnlySpan<float> scaled, int horizon, int batchSize, int batchCount = 1, long freeRunningFrom = 0) =>
         new(scaled, Lags, Anchor, Context, horizon, batchSize, batchCount, LevelLength, freeRunningFrom);
 
     /// <summary>Runs the networks freely from the end of the history.</summary>

@@ -14,9 +14,9 @@ namespace Recur.Forecasting;
 /// TimeSeries next = model.Predict(132);                                     // with dates
 /// model.Save("sunspots.safetensors");
 /// </code>
-/// The network sees lagged values (1, season, season + 1, twice the season), standardised after an optional square root or logarithm. It first
-/// learns the next value with teacher forcing, then to run freely over the horizon, with the mean absolute error as loss. See
-/// docs/decisions/0003-forecaster-defaults.md. Not thread safe.
+/// The network sees lagged values (1, season, season + 1, twice the season), standardised after an optional square root
+/// or logarithm. It first learns the next value with teacher forcing, then to run freely over the horizon, with the
+/// mean absolute error as loss. See docs/decisions/0003-forecaster-defaults.md. Not thread safe.
 /// </remarks>
 public sealed class Forecaster
 {
@@ -26,7 +26,8 @@ public sealed class Forecaster
     private readonly ForecastEnsemble ensemble;
     private readonly TimeSeries tail;
 
-    internal Forecaster(ForecastPlan plan, ForecastEnsemble ensemble, TimeSeries tail, int trainedOn, TrainResult? training)
+    internal Forecaster(ForecastPlan plan, ForecastEnsemble ensemble, TimeSeries tail, int trainedOn,
+        TrainResult? training)
     {
         this.plan = plan;
         this.ensemble = ensemble;
@@ -71,15 +72,17 @@ public sealed class Forecaster
     /// <param name="series">At least 10 values, not all equal; with a season of m at least 2 m + 10.</param>
     /// <param name="options">What differs from the defaults.</param>
     /// <param name="progress">Told now and then how far training is.</param>
-    /// <param name="cancellationToken">Stops after the running step; a checkpoint is written when a path for it is set.</param>
-    /// <exception cref="ArgumentException">The series is constant or too short, a transform does not fit its values, or an option is
-    /// out of its range.</exception>
+    /// <param name="cancellationToken">Stops after the running step; a checkpoint is written when a path for it is
+    /// set.</param>
+    /// <exception cref="ArgumentException">The series is constant or too short, a transform does not fit its values, or
+    /// an option is out of its range.</exception>
     /// <exception cref="OperationCanceledException">Cancellation was asked for.</exception>
     /// <exception cref="TrainingDivergedException">A loss or gradient was not finite.</exception>
     /// <exception cref="ModelFormatException">The checkpoint to go on from belongs to another training.</exception>
     /// <exception cref="IOException">The checkpoint cannot be read or written.</exception>
     public static Forecaster Fit(
-        TimeSeries series, ForecastOptions? options = null, IProgress<TrainProgress>? progress = null, CancellationToken cancellationToken = default)
+        TimeSeries series, ForecastOptions? options = null, IProgress<TrainProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(series);
         options ??= new ForecastOptions();
@@ -87,7 +90,9 @@ public sealed class Forecaster
         TrainingOptions training = options.Training;
         int validation = training.ValidationLength;
         if (validation >= series.Length)
-            throw new ArgumentException($"ForecastOptions.Training.ValidationLength must be less than the length of the series ({series.Length}) but was {validation}.");
+            throw new ArgumentException(
+                "ForecastOptions.Training.ValidationLength must be less than the length of the series " +
+                $"({series.Length}) but was {validation}.");
         TimeSeries learnt = series.SplitLast(validation).Head;
         ForecastPlan made = ForecastPlan.Make(learnt, options);
         float[] scaled = made.Scale(series.Values);
@@ -118,7 +123,8 @@ public sealed class Forecaster
         return new Forecaster(made, networks, last, learnt.Length, result);
     }
 
-    private static Trainer<WindowBatch> NewTrainer(ForecastPlan made, ForecastOptions options, ForecastEnsemble networks, TimeSeries series)
+    private static Trainer<WindowBatch> NewTrainer(ForecastPlan made, ForecastOptions options,
+        ForecastEnsemble networks, TimeSeries series)
     {
         TrainingOptions training = options.Training;
         int steps = training.TeacherForcedSteps + training.FreeRunningSteps;
@@ -132,8 +138,10 @@ public sealed class Forecaster
                 Steps = steps,
                 // The members' gradients are independent, so together they are √members times as long.
                 ClipGradNorm = training.ClipGradNorm * MathF.Sqrt(made.Model.Members),
-                LearningRateSchedule = step => training.LearningRate * 0.5f * (1f + MathF.Cos(MathF.PI * (step - 1) / steps)),
-                EarlyStopping = training.ValidationLength > 0 ? new EarlyStopping { Patience = training.Patience } : null,
+                LearningRateSchedule =
+                    step => training.LearningRate * 0.5f * (1f + MathF.Cos(MathF.PI * (step - 1) / steps)),
+                EarlyStopping =
+                    training.ValidationLength > 0 ? new EarlyStopping { Patience = training.Patience } : null,
                 CheckpointPath = training.CheckpointPath,
                 CheckpointEverySteps = training.CheckpointPath is null ? null : training.CheckpointEverySteps,
                 CheckpointEveryEpochs = int.MaxValue,
@@ -144,7 +152,8 @@ public sealed class Forecaster
         {
             Checkpoint checkpoint = Checkpoint.Load(path);
             if (checkpoint.Configuration != identity)
-                throw new ModelFormatException($"{path}: this checkpoint belongs to a training on another series or with other options.");
+                throw new ModelFormatException(
+                    $"{path}: this checkpoint belongs to a training on another series or with other options.");
             trainer.Resume(checkpoint);
         }
 
@@ -167,13 +176,18 @@ public sealed class Forecaster
     /// <summary>Continues another stretch of the series, such as one with newer values.</summary>
     /// <param name="history">At least <see cref="NeededHistory"/> values; their dates decide the forecast's.</param>
     /// <param name="horizon">How many values.</param>
-    /// <exception cref="ArgumentException">The history is too short, or has values that the model's transform cannot take.</exception>
+    /// <exception cref="ArgumentException">The history is too short, or has values that the model's transform cannot
+    /// take.</exception>
     public TimeSeries Predict(TimeSeries history, int horizon)
     {
         ArgumentNullException.ThrowIfNull(history);
-        if (horizon < 1) throw new ArgumentOutOfRangeException(nameof(horizon), $"Forecaster.Predict: horizon must be at least 1 but was {horizon}.");
+        if (horizon < 1)
+            throw new ArgumentOutOfRangeException(
+                nameof(horizon), $"Forecaster.Predict: horizon must be at least 1 but was {horizon}.");
         if (history.Length < plan.Needed)
-            throw new ArgumentException($"Forecaster.Predict: the model needs a history of at least {plan.Needed} values but \"{history.Name}\" has {history.Length}.");
+            throw new ArgumentException(
+                $"Forecaster.Predict: the model needs a history of at least {plan.Needed} values but " +
+                $"\"{history.Name}\" has {history.Length}.");
         plan.Transform.Check(history);
         double[] forecast;
         using (GradMode.NoGrad()) forecast = plan.FreeRun(ensemble, plan.Scale(history.Values), horizon);
@@ -181,18 +195,23 @@ public sealed class Forecaster
         {
             forecast[i] = plan.Unscale(forecast[i]);
             if (!double.IsFinite(forecast[i]))
-                throw new InvalidOperationException($"Forecaster.Predict: the forecast of \"{history.Name}\" grows beyond all numbers at step {i + 1}; ask for a shorter horizon or use Transform.None.");
+                throw new InvalidOperationException(
+                    $"Forecaster.Predict: the forecast of \"{history.Name}\" grows beyond all numbers at step " +
+                    $"{i + 1}; ask for a shorter horizon or use Transform.None.");
         }
 
         int end = history.Length;
-        return new TimeSeries(history.Name, forecast, history.DateAt(end), history.Frequency, history.FirstNumber + end);
+        return new TimeSeries(history.Name, forecast, history.DateAt(end), history.Frequency,
+            history.FirstNumber + end);
     }
 
     /// <summary>Trains on all but the last values, forecasts them and compares with the naive methods.</summary>
-    /// <remarks>Nothing of the held-out values is seen: season, transform and scale come from the history too.</remarks>
+    /// <remarks>Nothing of the held-out values is seen: season, transform and scale come from the history
+    /// too.</remarks>
     /// <param name="series">The series.</param>
     /// <param name="horizon">How many last values to hold out.</param>
-    /// <param name="options">As for Fit; where no horizon is set, the model trains for this one. Checkpoints are left out.</param>
+    /// <param name="options">As for Fit; where no horizon is set, the model trains for this one. Checkpoints are left
+    /// out.</param>
     /// <param name="progress">Told now and then how far training is.</param>
     /// <param name="cancellationToken">Stops after the running step.</param>
     /// <inheritdoc cref="Fit" path="/exception"/>
@@ -201,9 +220,13 @@ public sealed class Forecaster
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(series);
-        if (horizon < 1) throw new ArgumentOutOfRangeException(nameof(horizon), $"Forecaster.Evaluate: horizon must be at least 1 but was {horizon}.");
+        if (horizon < 1)
+            throw new ArgumentOutOfRangeException(
+                nameof(horizon), $"Forecaster.Evaluate: horizon must be at least 1 but was {horizon}.");
         if (horizon >= series.Length)
-            throw new ArgumentException($"Forecaster.Evaluate: {horizon} values are to be held out but \"{series.Name}\" has only {series.Length}.");
+            throw new ArgumentException(
+                $"Forecaster.Evaluate: {horizon} values are to be held out but \"{series.Name}\" has only " +
+                $"{series.Length}.");
         options ??= new ForecastOptions();
         options = options with
         {
@@ -215,15 +238,21 @@ public sealed class Forecaster
         ReadOnlySpan<double> past = history.Values;
         var scores = new List<ForecastScore>
         {
-            ForecastScore.Of(model.Model.Cell.ToString().ToLowerInvariant(), history, actual, model.Predict(horizon).Values, model.Season),
+            ForecastScore.Of(model.Model.Cell.ToString().ToLowerInvariant(), history, actual,
+                model.Predict(horizon).Values, model.Season),
             ForecastScore.Of("naive", history, actual, Baselines.Naive(past, horizon), model.Season),
         };
         if (model.Season > 1)
-            scores.Add(ForecastScore.Of("seasonal naive", history, actual, Baselines.SeasonalNaive(past, horizon, model.Season), model.Season));
+        {
+            double[] repeated = Baselines.SeasonalNaive(past, horizon, model.Season);
+            scores.Add(ForecastScore.Of("seasonal naive", history, actual, repeated, model.Season));
+        }
+
         return new ForecastEvaluation(history, actual, model.Season, scores, model);
     }
 
-    /// <summary>Writes the model as one safetensors file, with its configuration and the last values of the series as JSON in the metadata.</summary>
+    /// <summary>Writes the model as one safetensors file, with its configuration and the last values of the series as
+    /// JSON in the metadata.</summary>
     /// <param name="path">The file; one that exists is replaced, whole or not at all.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path) => ForecastFile.Save(this, path);

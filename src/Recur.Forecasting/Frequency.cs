@@ -59,7 +59,8 @@ public readonly record struct Frequency(FrequencyUnit Unit, int Count)
     /// <summary>Whether the values carry dates.</summary>
     public bool IsCalendar => Unit != FrequencyUnit.Step;
 
-    /// <summary>The date <paramref name="steps"/> steps after <paramref name="start"/> (before it when negative).</summary>
+    /// <summary>The date <paramref name="steps"/> steps after <paramref name="start"/> (before it when
+    /// negative).</summary>
     /// <remarks>Months are counted from the start, so 31 January continues with 28 February and 31 March.</remarks>
     /// <exception cref="InvalidOperationException">The frequency has no calendar.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The date lies outside the years 1 to 9999.</exception>
@@ -129,7 +130,8 @@ public readonly record struct Frequency(FrequencyUnit Unit, int Count)
         return skipsWeekends ? new(FrequencyUnit.BusinessDay, 1) : new(FrequencyUnit.Day, days);
     }
 
-    /// <summary>The shortest format that keeps everything the dates of a series starting at <paramref name="start"/> say.</summary>
+    /// <summary>The shortest format that keeps everything the dates of a series starting at <paramref name="start"/>
+    /// say.</summary>
     internal string DateFormat(DateTime start) => Unit switch
     {
         FrequencyUnit.Month when start.Day == 1 && start.TimeOfDay == TimeSpan.Zero => "yyyy-MM",
@@ -138,7 +140,8 @@ public readonly record struct Frequency(FrequencyUnit Unit, int Count)
         _ => "yyyy-MM-dd",
     };
 
-    /// <summary>Periods in which people's habits or the earth's course repeat, counted in steps, shortest first.</summary>
+    /// <summary>Periods in which people's habits or the earth's course repeat, counted in steps, shortest
+    /// first.</summary>
     /// <remarks>Daily: 7; monthly: 12; hourly: 24 and 168; half-hourly: 48 and 336. Empty without a calendar.</remarks>
     public IReadOnlyList<int> UsualPeriods => Unit switch
     {

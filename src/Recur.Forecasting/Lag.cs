@@ -1,6 +1,7 @@
 namespace Recur.Forecasting;
 
-/// <summary>One input of the network: the mean of the values <paramref name="First"/> to <paramref name="Last"/> steps before the value to be predicted.</summary>
+/// <summary>One input of the network: the mean of the values <paramref name="First"/> to <paramref name="Last"/> steps
+/// before the value to be predicted.</summary>
 /// <param name="First">The nearest value, at least 1 step back.</param>
 /// <param name="Last">The farthest value; the same as First for a single value.</param>
 public readonly record struct Lag(int First, int Last)

@@ -1,6 +1,7 @@
 namespace Recur.Forecasting;
 
-/// <summary>Seeds <see cref="Rng.Default"/> for a while and gives it back as it was; one at a time in the process.</summary>
+/// <summary>Seeds <see cref="Rng.Default"/> for a while and gives it back as it was; one at a time in the
+/// process.</summary>
 internal readonly ref struct LentRng
 {
     private static readonly Lock Gate = new();

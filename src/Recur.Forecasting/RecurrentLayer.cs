@@ -7,7 +7,8 @@ namespace Recur.Forecasting;
 /// <param name="C">The LSTM's cell state, of the same shape; default for cells that have none.</param>
 internal readonly record struct RecurrentState(Tensor H, Tensor C = default);
 
-/// <summary>A recurrent network over whole sequences, whatever its cell; a new kind of cell is one class here and one case in Create.</summary>
+/// <summary>A recurrent network over whole sequences, whatever its cell; a new kind of cell is one class here and one
+/// case in Create.</summary>
 internal interface IRecurrentLayer
 {
     /// <summary>The module that owns the parameters.</summary>

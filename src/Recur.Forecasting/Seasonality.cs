@@ -6,15 +6,17 @@ public static class Seasonality
     /// <summary>The longest period that is looked for when none is given, in steps.</summary>
     public const int DefaultMaxPeriod = 1_000;
 
-    // Chosen on 150 random walks, AR(1) series (0.9 and 0.98) and white noises each of 60, 240 and 1,000 values: together they
-    // keep false alarms at about 2 % and find periods in noise as strong as the cycle. See docs/decisions/0003-forecaster-defaults.md.
+    // Chosen on 150 random walks, AR(1) series (0.9 and 0.98) and white noises each of 60, 240 and 1,000 values:
+    // together they keep false alarms at about 2 % and find periods in noise as strong as the cycle. See
+    // docs/decisions/0003-forecaster-defaults.md.
     private const double FalseAlarmRate = 0.05;
     private const double LeastDifferenceCorrelation = 0.3;
     private const double LeastContrast = 0.5;
     private const double LeastSwing = 0.2;
     private const int ComparedCycles = 2;
 
-    // A shorter period wins over its multiples when it is almost as strong; in noise two cycles say less than differences do.
+    // A shorter period wins over its multiples when it is almost as strong; in noise two cycles say less than
+    // differences do.
     private const double AlmostAsStrong = 0.95;
     private const double AlmostAsContrasting = 0.7;
 
@@ -36,11 +38,12 @@ public static class Seasonality
     /// <remarks>
     /// Two tests on the autocorrelation r, which complement each other:
     /// <list type="number">
-    /// <item>Of the differences, which have no trend: a local maximum of r that is above 0.3 and above Bartlett's bound for this
-    /// lag, z √((1 + 2 Σ r²) / n), with z for 5 % false alarms over all lags together. Finds habits: weeks, years.</item>
-    /// <item>Of the values without their straight line: the period p with the largest contrast, mean of r(p) and r(2p) minus mean
-    /// of r(p/2) and r(3p/2); both peaks must be above 0.2, both troughs below -0.2, and four cycles must fit into the series.
-    /// Finds slow waves under noise that differencing would bury: sunspots.</item>
+    /// <item>Of the differences, which have no trend: a local maximum of r that is above 0.3 and above Bartlett's bound
+    /// for this lag, z √((1 + 2 Σ r²) / n), with z for 5 % false alarms over all lags together. Finds habits: weeks,
+    /// years.</item>
+    /// <item>Of the values without their straight line: the period p with the largest contrast, mean of r(p) and r(2p)
+    /// minus mean of r(p/2) and r(3p/2); both peaks must be above 0.2, both troughs below -0.2, and four cycles must
+    /// fit into the series. Finds slow waves under noise that differencing would bury: sunspots.</item>
     /// </list>
     /// Cost: about n times the longest lag.
     /// </remarks>
@@ -48,11 +51,13 @@ public static class Seasonality
     /// <param name="maxPeriod">The longest period to look for; a third of the length at most is used.</param>
     /// <param name="usualPeriods">Periods that need less evidence, because the calendar suggests them.</param>
     /// <returns>The period in steps, or 1 when the values do not repeat themselves.</returns>
-    public static int Detect(ReadOnlySpan<double> values, int maxPeriod = DefaultMaxPeriod, IReadOnlyList<int>? usualPeriods = null)
+    public static int Detect(
+        ReadOnlySpan<double> values, int maxPeriod = DefaultMaxPeriod, IReadOnlyList<int>? usualPeriods = null)
     {
         const int fewest = 8;
         if (maxPeriod < 2)
-            throw new ArgumentOutOfRangeException(nameof(maxPeriod), $"Seasonality.Detect: maxPeriod must be at least 2 but was {maxPeriod}.");
+            throw new ArgumentOutOfRangeException(
+                nameof(maxPeriod), $"Seasonality.Detect: maxPeriod must be at least 2 but was {maxPeriod}.");
         if (values.Length < fewest || !values.ContainsAnyExcept(values[0])) return 1;
         int period = InDifferences(values, Math.Min(values.Length / 3, maxPeriod), usualPeriods ?? []);
         return period > 1 ? period : InLevels(values, Math.Min(values.Length / 4, maxPeriod));
@@ -62,7 +67,8 @@ public static class Seasonality
     {
         var differences = new double[values.Length - 1];
         for (int i = 0; i < differences.Length; i++) differences[i] = values[i + 1] - values[i];
-        if (maxPeriod < 2 || Autocorrelation(WithoutLine(differences), maxPeriod + 1, Size(values)) is not { } r) return 1;
+        if (maxPeriod < 2 || Autocorrelation(WithoutLine(differences), maxPeriod + 1, Size(values)) is not { } r)
+            return 1;
 
         double strictQuantile = NormalQuantile(1 - FalseAlarmRate / (2 * maxPeriod));
         var found = new List<int>();
@@ -104,7 +110,8 @@ public static class Seasonality
         return 1;
     }
 
-    /// <summary>How much higher the correlation is at whole than at half cycles; 0 unless every one of them is clear.</summary>
+    /// <summary>How much higher the correlation is at whole than at half cycles; 0 unless every one of them is
+    /// clear.</summary>
     private static double Contrast(double[] r, int period)
     {
         double contrast = 0;
@@ -125,7 +132,8 @@ public static class Seasonality
         return size;
     }
 
-    /// <summary>r(0..maxLag), each lag averaged over the pairs it has; null when the values differ by no more than rounding.</summary>
+    /// <summary>r(0..maxLag), each lag averaged over the pairs it has; null when the values differ by no more than
+    /// rounding.</summary>
     /// <param name="values">The values.</param>
     /// <param name="maxLag">The longest lag.</param>
     /// <param name="size">The size of the numbers that the values were computed from.</param>
@@ -168,7 +176,8 @@ public static class Seasonality
         return rest;
     }
 
-    /// <summary>The value below which a standard normal variable stays with the given probability, above one half.</summary>
+    /// <summary>The value below which a standard normal variable stays with the given probability, above one
+    /// half.</summary>
     /// <remarks>Abramowitz and Stegun 26.2.23; absolute error below 4.5e-4, plenty for a bound of a test.</remarks>
     private static double NormalQuantile(double probability)
     {

@@ -1,8 +1,8 @@
 namespace Recur.Forecasting;
 
 /// <summary>A series of regularly spaced values, oldest first; immutable.</summary>
-/// <remarks>With a <see cref="Start"/> and a calendar <see cref="Frequency"/> every position has a date, also positions after the
-/// end; otherwise positions are numbered from 1.</remarks>
+/// <remarks>With a <see cref="Start"/> and a calendar <see cref="Frequency"/> every position has a date, also positions
+/// after the end; otherwise positions are numbered from 1.</remarks>
 public sealed class TimeSeries
 {
     private readonly double[] values;
@@ -17,7 +17,8 @@ public sealed class TimeSeries
     /// <param name="values">Finite values, oldest first; copied.</param>
     /// <param name="start">The date of the first value.</param>
     /// <param name="frequency">The spacing of the dates.</param>
-    /// <exception cref="ArgumentException">A value is not finite, or a date is given without a calendar or the reverse.</exception>
+    /// <exception cref="ArgumentException">A value is not finite, or a date is given without a calendar or the
+    /// reverse.</exception>
     public TimeSeries(string name, ReadOnlySpan<double> values, DateTime? start, Frequency frequency)
         : this(name, values.ToArray(), start, frequency, firstNumber: 1) { }
 
@@ -25,12 +26,14 @@ public sealed class TimeSeries
     {
         ArgumentNullException.ThrowIfNull(name);
         if (start.HasValue != frequency.IsCalendar)
-            throw new ArgumentException("TimeSeries: a start and a calendar frequency belong together; give both or neither.");
+            throw new ArgumentException(
+                "TimeSeries: a start and a calendar frequency belong together; give both or neither.");
         if (frequency.Count < 1)
             throw new ArgumentException($"TimeSeries: Frequency.Count must be at least 1 but was {frequency.Count}.");
         for (int i = 0; i < values.Length; i++)
             if (!double.IsFinite(values[i]))
-                throw new ArgumentException($"TimeSeries \"{name}\": value {i} is {values[i]}; every value must be finite.");
+                throw new ArgumentException(
+                    $"TimeSeries \"{name}\": value {i} is {values[i]}; every value must be finite.");
         Name = name;
         this.values = values;
         Start = start;
@@ -53,7 +56,8 @@ public sealed class TimeSeries
     /// <summary>The spacing of the dates.</summary>
     public Frequency Frequency { get; }
 
-    /// <summary>The position that the first value of a numbered series has in the series it was cut from, from 1.</summary>
+    /// <summary>The position that the first value of a numbered series has in the series it was cut from, from
+    /// 1.</summary>
     internal int FirstNumber { get; }
 
     /// <summary>How many values were filled in while reading, because they were missing.</summary>
@@ -62,7 +66,8 @@ public sealed class TimeSeries
     /// <summary>The value at <paramref name="index"/>, from 0.</summary>
     public double this[int index] => values[index];
 
-    /// <summary>The date at <paramref name="index"/>, which may lie after the end; null for a numbered series.</summary>
+    /// <summary>The date at <paramref name="index"/>, which may lie after the end; null for a numbered
+    /// series.</summary>
     public DateTime? DateAt(int index) => Start is { } start ? Frequency.Add(start, index) : null;
 
     /// <summary>The date at <paramref name="index"/> as text in ISO order, or the position counted from 1.</summary>
@@ -87,7 +92,8 @@ public sealed class TimeSeries
         (Slice(0, Length - count), Slice(Length - count, count));
 
     /// <summary>This series followed by further values, which take the following dates.</summary>
-    public TimeSeries Append(ReadOnlySpan<double> further) => new(Name, [.. values, .. further], Start, Frequency, FirstNumber);
+    public TimeSeries Append(ReadOnlySpan<double> further) =>
+        new(Name, [.. values, .. further], Start, Frequency, FirstNumber);
 
     /// <summary>Whether all values are equal (or there are none).</summary>
     public bool IsConstant => !values.AsSpan().ContainsAnyExcept(values.Length == 0 ? 0 : values[0]);

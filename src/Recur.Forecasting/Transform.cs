@@ -3,7 +3,8 @@ namespace Recur.Forecasting;
 /// <summary>What is done to values before scaling, so that swings have one size at every level.</summary>
 public enum Transform
 {
-    /// <summary>Chosen from the training part: the one of the others under which the swings of the seasons differ least.</summary>
+    /// <summary>Chosen from the training part: the one of the others under which the swings of the seasons differ
+    /// least.</summary>
     Auto,
 
     /// <summary>Nothing.</summary>
@@ -47,14 +48,19 @@ internal static class Transforms
         for (int i = 0; i < series.Length; i++)
         {
             if (transform == Transform.Log && series[i] <= 0)
-                throw new ArgumentException($"Forecaster: the logarithm needs positive values but \"{series.Name}\" is {series[i]} at {series.LabelAt(i)}.");
+                throw new ArgumentException(
+                    $"Forecaster: the logarithm needs positive values but \"{series.Name}\" is {series[i]} at " +
+                    $"{series.LabelAt(i)}.");
             if (transform == Transform.SquareRoot && series[i] < 0)
-                throw new ArgumentException($"Forecaster: the square root needs values of 0 or more but \"{series.Name}\" is {series[i]} at {series.LabelAt(i)}.");
+                throw new ArgumentException(
+                    $"Forecaster: the square root needs values of 0 or more but \"{series.Name}\" is {series[i]} " +
+                    $"at {series.LabelAt(i)}.");
         }
     }
 
     /// <summary>Guerrero's choice (1993) of λ in Box and Cox's family among 0, ½ and 1.</summary>
-    /// <remarks>In blocks of one season, deviation / mean^(1-λ) should be the same; the λ with its smallest coefficient of variation wins.</remarks>
+    /// <remarks>In blocks of one season, deviation / mean^(1-λ) should be the same; the λ with its smallest coefficient
+    /// of variation wins.</remarks>
     public static Transform Choose(ReadOnlySpan<double> values, int season)
     {
         int block = season > 1 ? season : BlockWithoutSeason;
@@ -90,6 +96,7 @@ internal static class Transforms
         }
 
         double average = sum / count;
-        return average > 0 ? Math.Sqrt(Math.Max(0, squares / count - average * average)) / average : double.PositiveInfinity;
+        return average > 0 ? Math.Sqrt(Math.Max(0,
+            squares / count - average * average)) / average : double.PositiveInfinity;
     }
 }

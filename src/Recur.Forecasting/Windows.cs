@@ -3,17 +3,19 @@ using Recur.Data;
 namespace Recur.Forecasting;
 
 /// <summary>A batch of windows of one series.</summary>
-/// <param name="Inputs">[T, N, F]: what is known before each value, one column per lag. When running freely, values of the horizon count as 0
-/// here: the network adds its own predictions.</param>
+/// <param name="Inputs">[T, N, F]: what is known before each value, one column per lag. When running freely, values of
+/// the horizon count as 0 here: the network adds its own predictions.</param>
 /// <param name="Anchors">[T, N, 1]: the value a prediction starts from; likewise.</param>
 /// <param name="Targets">[T, N, 1]: the values themselves.</param>
 /// <param name="FreeRun">Whether the network shall run freely over the horizon.</param>
 public readonly record struct WindowBatch(Tensor Inputs, Tensor Anchors, Tensor Targets, bool FreeRun);
 
-/// <summary>Cuts a series into windows of context and horizon, and fills the same tensors with a random choice of them batch after batch.</summary>
+/// <summary>Cuts a series into windows of context and horizon, and fills the same tensors with a random choice of them
+/// batch after batch.</summary>
 /// <remarks>
-/// Window w has T = context + horizon - 1 steps. Its step t predicts value number w + Lead + 1 + t of the series from the values lag
-/// steps before that one. The first context targets but one only warm the state up; the last horizon ones are the forecast.
+/// Window w has T = context + horizon - 1 steps. Its step t predicts value number w + Lead + 1 + t of the series from
+/// the values lag steps before that one. The first context targets but one only warm the state up; the last horizon
+/// ones are the forecast.
 /// </remarks>
 public sealed class Windows : IBatchSource<WindowBatch>
 {
@@ -30,14 +32,17 @@ public sealed class Windows : IBatchSource<WindowBatch>
 
     /// <summary>Prepares windows over all of the values.</summary>
     /// <param name="values">The scaled series, oldest first.</param>
-    /// <param name="lags">How far back the inputs lie from the value to be predicted, in steps; each at least 1.</param>
+    /// <param name="lags">How far back the inputs lie from the value to be predicted, in steps; each at least
+    /// 1.</param>
     /// <param name="anchor">How far back the anchor lies; at least 1.</param>
     /// <param name="context">Known values per window, at least 1.</param>
     /// <param name="horizon">Values to forecast per window, at least 1.</param>
     /// <param name="batchSize">Windows per batch.</param>
     /// <param name="batchCount">Batches per epoch.</param>
-    /// <param name="levelLength">The number of last context values whose mean is taken off a window; 0 takes nothing off.</param>
-    /// <param name="freeRunningFrom">The number of the batch, from 0 over all epochs, from which batches ask for free running.</param>
+    /// <param name="levelLength">The number of last context values whose mean is taken off a window; 0 takes nothing
+    /// off.</param>
+    /// <param name="freeRunningFrom">The number of the batch, from 0 over all epochs, from which batches ask for free
+    /// running.</param>
     /// <exception cref="ArgumentException">The series is shorter than one window.</exception>
     public Windows(
         ReadOnlySpan<float> values, ReadOnlySpan<Lag> lags, int anchor, int context, int horizon,
@@ -57,7 +62,8 @@ public sealed class Windows : IBatchSource<WindowBatch>
         BatchCount = batchCount;
         Count = values.Length - Lead - context - horizon + 1;
         if (Count < 1)
-            throw new ArgumentException($"Windows: one window needs {Lead + context + horizon} values but the series has {values.Length}.");
+            throw new ArgumentException(
+                $"Windows: one window needs {Lead + context + horizon} values but the series has {values.Length}.");
         starts = new int[batchSize * batchCount];
         batch = NewBatch(context + horizon - 1, batchSize);
     }
@@ -103,7 +109,8 @@ public sealed class Windows : IBatchSource<WindowBatch>
     /// <summary>Fills tensors with the windows that begin at <paramref name="windows"/>.</summary>
     internal void Fill(WindowBatch target, ReadOnlySpan<int> windows)
     {
-        Span<float> inputs = target.Inputs.MutableSpan, anchors = target.Anchors.MutableSpan, targets = target.Targets.MutableSpan;
+        Span<float> inputs =
+            target.Inputs.MutableSpan, anchors = target.Anchors.MutableSpan, targets = target.Targets.MutableSpan;
         int n = windows.Length, steps = Context + Horizon - 1;
         for (int w = 0; w < n; w++)
         {
@@ -114,14 +121,16 @@ public sealed class Windows : IBatchSource<WindowBatch>
             for (int t = 0; t < steps; t++)
             {
                 int next = first + t + 1, at = t * n + w;
-                for (int f = 0; f < lags.Length; f++) inputs[at * lags.Length + f] = KnownMean(lags[f], next, known, level);
+                for (int f = 0; f < lags.Length; f++)
+                    inputs[at * lags.Length + f] = KnownMean(lags[f], next, known, level);
                 anchors[at] = next - anchor < known ? values[next - anchor] - level : 0f;
                 targets[at] = values[next] - level;
             }
         }
     }
 
-    /// <summary>The share that known values have in the mean of a lag before position <paramref name="next"/>, relative to the level.</summary>
+    /// <summary>The share that known values have in the mean of a lag before position <paramref name="next"/>, relative
+    /// to the level.</summary>
     private float KnownMean(Lag lag, int next, int known, float level)
     {
         int from = next - lag.Last, to = Math.Min(next - lag.First + 1, known);
@@ -131,7 +140,8 @@ public sealed class Windows : IBatchSource<WindowBatch>
     }
 
     internal WindowBatch NewBatch(int steps, int size) =>
-        new(Tensor.Zeros([steps, size, lags.Length]), Tensor.Zeros([steps, size, 1]), Tensor.Zeros([steps, size, 1]), FreeRun: true);
+        new(Tensor.Zeros([steps, size, lags.Length]), Tensor.Zeros([steps, size, 1]), Tensor.Zeros([steps, size, 1]),
+            FreeRun: true);
 
     internal static float Level(ReadOnlySpan<float> series, int end, int length)
     {

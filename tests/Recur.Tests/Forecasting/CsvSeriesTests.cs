@@ -52,7 +52,8 @@ public sealed class CsvSeriesTests : IDisposable
     [InlineData("date,y\n2024-01-01,2.5\n2024-01-02,3.5\n", "y")]
     public void Read_ManySpellings_GivesTheSameValues(string text, string name)
     {
-        TimeSeries series = Read(text, text.StartsWith('t') || text.StartsWith("\"t") ? new CsvOptions { ValueColumn = "y" } : null);
+        TimeSeries series =
+            Read(text, text.StartsWith('t') || text.StartsWith("\"t") ? new CsvOptions { ValueColumn = "y" } : null);
         Assert.Equal(name, series.Name);
         Assert.Equal([2.5, 3.5], series.Values.ToArray());
     }
@@ -87,7 +88,9 @@ public sealed class CsvSeriesTests : IDisposable
     [Fact]
     public void Read_DatesIgnored_NumbersTheValues()
     {
-        TimeSeries series = Read("date,y\n2024-01-01,1\n2024-05-07,2\n2024-05-08,3\n", new CsvOptions { DateColumn = CsvOptions.NoDates });
+        TimeSeries series =
+            Read("date,y\n2024-01-01,1\n2024-05-07,2\n2024-05-08,3\n", new CsvOptions { DateColumn =
+                CsvOptions.NoDates });
         Assert.Equal(["1", "3", "4"], [series.LabelAt(0), series.LabelAt(2), series.LabelAt(3)]);
     }
 
@@ -105,14 +108,18 @@ public sealed class CsvSeriesTests : IDisposable
     [Fact]
     public void Read_GapInDates_IsFilledOnRequest()
     {
-        TimeSeries series = Read("date,y\n2024-01,1\n2024-02,2\n2024-05,8\n2024-06,9\n", new CsvOptions { Missing = MissingValues.Interpolate });
+        TimeSeries series =
+            Read("date,y\n2024-01,1\n2024-02,2\n2024-05,8\n2024-06,9\n", new CsvOptions { Missing =
+                MissingValues.Interpolate });
         Assert.Equal([1.0, 2, 4, 6, 8, 9], series.Values.ToArray());
         Assert.Equal(("2024-06", 2), (series.LabelAt(5), series.FilledValues));
     }
 
     [Fact]
     public void Read_LeadingValuesMissing_StartsLater() =>
-        Assert.Equal("2024-02", Read("date,y\n2024-01,\n2024-02,2\n2024-03,3\n", new CsvOptions { Missing = MissingValues.Forward }).LabelAt(0));
+        Assert.Equal(
+            "2024-02", Read("date,y\n2024-01,\n2024-02,2\n2024-03,3\n",
+            new CsvOptions { Missing = MissingValues.Forward }).LabelAt(0));
 
     [Fact]
     public void Read_DroppedRows_LoseTheirDatesOnlyWhenUneven()
@@ -123,11 +130,16 @@ public sealed class CsvSeriesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("y\n1\n2\nn/a\n", "load.csv, line 4, column \"y\": \"n/a\" is not a number. Use --missing to choose what to do.")]
-    [InlineData("t,y\na,1\nb,\n", "load.csv, line 3, column \"y\": the value is missing. Use --missing to choose what to do.")]
-    [InlineData("t,y\n\"a\nb\",1\n\nb,1x\n", "load.csv, line 5, column \"y\": \"1x\" is not a number. Use --missing to choose what to do.")]
-    [InlineData("y\n1\n1e999\n", "load.csv, line 3, column \"y\": \"1e999\" is not a number. Use --missing to choose what to do.")]
-    [InlineData("y\n1\nNaN\n", "load.csv, line 3, column \"y\": \"NaN\" is not a number. Use --missing to choose what to do.")]
+    [InlineData("y\n1\n2\nn/a\n",
+        "load.csv, line 4, column \"y\": \"n/a\" is not a number. Use --missing to choose what to do.")]
+    [InlineData("t,y\na,1\nb,\n",
+        "load.csv, line 3, column \"y\": the value is missing. Use --missing to choose what to do.")]
+    [InlineData("t,y\n\"a\nb\",1\n\nb,1x\n",
+        "load.csv, line 5, column \"y\": \"1x\" is not a number. Use --missing to choose what to do.")]
+    [InlineData("y\n1\n1e999\n",
+        "load.csv, line 3, column \"y\": \"1e999\" is not a number. Use --missing to choose what to do.")]
+    [InlineData("y\n1\nNaN\n",
+        "load.csv, line 3, column \"y\": \"NaN\" is not a number. Use --missing to choose what to do.")]
     [InlineData("", "load.csv: the file is empty.")]
     [InlineData(" \n\n", "load.csv: the file is empty.")]
     [InlineData("date,y\n", "load.csv: there are no rows below the header.")]
@@ -136,36 +148,56 @@ public sealed class CsvSeriesTests : IDisposable
     [InlineData("a,b,c\n1,2,x\n3,4,y\n", "load.csv: 2 columns hold numbers (\"a\", \"b\"); name one with --column.")]
     [InlineData("a,b\nx,2\ny\n", "load.csv, line 3: 2 fields were expected but there is 1.")]
     [InlineData("a,b\nx,2\ny,3,4\n", "load.csv, line 3: 2 fields were expected but there are 3.")]
-    [InlineData("date,y\n2024-01,1\n2024-03,2\n2024-02,3\n", "load.csv, line 4, column \"date\": 2024-02-01 comes after 2024-03-01; the dates must rise. Sort the file first.")]
-    [InlineData("date,y\n2024-01,1\n2024-02,2\n2024-02,3\n", "load.csv, line 4, column \"date\": 2024-02-01 stands here for the second time; each date may stand only once.")]
-    [InlineData("date,y\n2024-01,1\n2024-02,2\n2024-04,3\n", "load.csv, line 4, column \"date\": 2024-03-01 is missing before 2024-04-01 (the series is monthly). Use --missing to choose what to do.")]
-    [InlineData("date,y\n2024-01-01,1\n2024-01-03,2\n2024-01-05,3\n2024-01-06,3\n", "load.csv, line 5, column \"date\": 2024-01-06 is not evenly spaced from 2024-01-05 (the series is every 2 days). Name no date column to number the values instead.")]
-    [InlineData("date,y\n2024-01,1\n2024-02,2\n2024-03,3\n2024-04,3\nMay,3\n", "load.csv, line 6, column \"date\": \"May\" is not a date written like the others.")]
-    [InlineData("date,y\n2024-01,1\n2024-02,2\n2024-03,3\n2024-04,3\n,3\n", "load.csv, line 6, column \"date\": the date is missing.")]
-    [InlineData("y\n1\n2\n\"3\n4\n", "load.csv, line 4: the quotes do not match; a quote inside a quoted field must be doubled.")]
+    [InlineData("date,y\n2024-01,1\n2024-03,2\n2024-02,3\n",
+        "load.csv, line 4, column \"date\": 2024-02-01 comes after 2024-03-01; the dates must rise. Sort the file " +
+        "first.")]
+    [InlineData("date,y\n2024-01,1\n2024-02,2\n2024-02,3\n",
+        "load.csv, line 4, column \"date\": 2024-02-01 stands here for the second time; each date may stand only " +
+        "once.")]
+    [InlineData("date,y\n2024-01,1\n2024-02,2\n2024-04,3\n",
+        "load.csv, line 4, column \"date\": 2024-03-01 is missing before 2024-04-01 (the series is monthly). Use " +
+        "--missing to choose what to do.")]
+    [InlineData("date,y\n2024-01-01,1\n2024-01-03,2\n2024-01-05,3\n2024-01-06,3\n",
+        "load.csv, line 5, column \"date\": 2024-01-06 is not evenly spaced from 2024-01-05 (the series is every " +
+        "2 days). Name no date column to number the values instead.")]
+    [InlineData("date,y\n2024-01,1\n2024-02,2\n2024-03,3\n2024-04,3\nMay,3\n",
+        "load.csv, line 6, column \"date\": \"May\" is not a date written like the others.")]
+    [InlineData("date,y\n2024-01,1\n2024-02,2\n2024-03,3\n2024-04,3\n,3\n",
+        "load.csv, line 6, column \"date\": the date is missing.")]
+    [InlineData("y\n1\n2\n\"3\n4\n",
+        "load.csv, line 4: the quotes do not match; a quote inside a quoted field must be doubled.")]
     public void Read_BadText_SaysWhatAndWhere(string text, string message) => Assert.Equal(message, Error(text));
 
     [Theory]
     [InlineData("z", null, "load.csv: there is no column \"z\"; the columns are \"date\", \"city\", \"y\".")]
-    [InlineData("city", null, "load.csv, column \"city\": this is not a column of numbers; it holds texts such as \"Rome\".")]
+    [InlineData("city", null,
+        "load.csv, column \"city\": this is not a column of numbers; it holds texts such as \"Rome\".")]
     [InlineData("y", "city", "load.csv, column \"city\": \"Rome\" is not a date.")]
     [InlineData("y", "z", "load.csv: there is no column \"z\"; the columns are \"date\", \"city\", \"y\".")]
     public void Read_NamedColumnDoesNotFit_SaysSo(string value, string? date, string message) =>
-        Assert.Equal(message, Error("date,city,y\n2024-01,Rome,1\n2024-02,Oslo,2\n", new CsvOptions { ValueColumn = value, DateColumn = date }));
+        Assert.Equal(
+            message, Error("date,city,y\n2024-01,Rome,1\n2024-02,Oslo,2\n", new CsvOptions { ValueColumn = value,
+            DateColumn = date }));
 
     [Fact]
     public void Read_FileMissing_SaysSo() =>
-        Assert.Equal("no/such.csv: the file does not exist.", Assert.Throws<CsvException>(() => CsvSeries.Read("no/such.csv")).Message);
+        Assert.Equal(
+            "no/such.csv: the file does not exist.",
+            Assert.Throws<CsvException>(() => CsvSeries.Read("no/such.csv")).Message);
 
     [Fact]
     public void Read_Directory_SaysSo() =>
-        Assert.Equal($"{folder}: this is a directory, not a CSV file.", Assert.Throws<CsvException>(() => CsvSeries.Read(folder)).Message);
+        Assert.Equal(
+            $"{folder}: this is a directory, not a CSV file.",
+            Assert.Throws<CsvException>(() => CsvSeries.Read(folder)).Message);
 
     [Fact]
     public void Read_BytesThatAreNoText_SaysWhichLine()
     {
         string path = Write([.. "y\n1\n2\n"u8, 0xFF, 0xFE, .. "\n"u8]);
-        Assert.Equal($"{path}, line 4: there are bytes that are not UTF-8 text; save the file as UTF-8.", Assert.Throws<CsvException>(() => CsvSeries.Read(path)).Message);
+        Assert.Equal(
+            $"{path}, line 4: there are bytes that are not UTF-8 text; save the file as UTF-8.",
+            Assert.Throws<CsvException>(() => CsvSeries.Read(path)).Message);
     }
 
     [Fact]
@@ -173,7 +205,8 @@ public sealed class CsvSeriesTests : IDisposable
     {
         string path = Write("y\n1\n" + new string('9', 3_000_000) + "\n");
         Assert.Equal(
-            $"{path}, line 3: the line, or a quoted field that is never closed, is longer than 1,048,576 characters; this does not look like a CSV file.",
+            $"{path}, line 3: the line, or a quoted field that is never closed, is longer than 1,048,576 " +
+            "characters; this does not look like a CSV file.",
             Assert.Throws<CsvException>(() => CsvSeries.Read(path)).Message);
     }
 

@@ -35,7 +35,8 @@ public sealed class ForecasterTests : IDisposable
         double[] values = new double[length];
         for (int t = 0; t < length; t++)
         {
-            double normal = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+            double normal =
+                Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
             values[t] = 10 + 3 * Math.Sin(2 * Math.PI * t / Period) + noise * normal;
         }
 
@@ -102,8 +103,12 @@ public sealed class ForecasterTests : IDisposable
         Forecaster loaded = Forecaster.Load(PathOf("sine.safetensors"));
         TimeSeries expected = model.Predict(40), actual = loaded.Predict(40);
         Assert.Equal(expected.Values.ToArray(), actual.Values.ToArray());
-        Assert.Equal((expected.Name, expected.LabelAt(0), dates ? "2010-01" : "121"), (actual.Name, actual.LabelAt(0), actual.LabelAt(0)));
-        Assert.Equal((model.Season, model.Transform, model.TrainedOn, model.NeededHistory), (loaded.Season, loaded.Transform, loaded.TrainedOn, loaded.NeededHistory));
+        Assert.Equal(
+            (expected.Name, expected.LabelAt(0), dates ? "2010-01" : "121"), (actual.Name, actual.LabelAt(0),
+            actual.LabelAt(0)));
+        Assert.Equal(
+            (model.Season, model.Transform, model.TrainedOn, model.NeededHistory), (loaded.Season, loaded.Transform,
+            loaded.TrainedOn, loaded.NeededHistory));
         Assert.Equal(expected.Values.ToArray(), loaded.Predict(series, 40).Values.ToArray());
     }
 
@@ -112,18 +117,21 @@ public sealed class ForecasterTests : IDisposable
     {
         Safetensors.Save(PathOf("other.safetensors"), [("w", Tensor.Zeros([2]))]);
         Assert.Equal(
-            "other.safetensors: this is a safetensors file but not a forecaster (its metadata has no recur_model = forecaster).",
+            "other.safetensors: this is a safetensors file but not a forecaster (its metadata has no " +
+            "recur_model = forecaster).",
             Assert.Throws<ModelFormatException>(() => Forecaster.Load(PathOf("other.safetensors"))).Message);
     }
 
     [Theory]
-    [InlineData("\"hidden_size\":4", "\"hidden_size\":99999", "the configuration needs at least 19999600002 weights but the file has 128")]
+    [InlineData("\"hidden_size\":4", "\"hidden_size\":99999",
+        "the configuration needs at least 19999600002 weights but the file has 128")]
     [InlineData("\"season\":12", "\"season\":-1", "season must be at least 1 but is -1")]
     [InlineData("\"cell\":\"Rnn\"", "\"cell\":\"Xyz\"", "cell is Xyz, which is not known")]
     public void Load_ConfigurationChanged_SaysWhatIsWrong(string from, string to, string problem)
     {
         Forecaster.Fit(NoisySine(120), Tiny).Save(PathOf("a.safetensors"));
-        OrderedDictionary<string, Tensor> tensors = Safetensors.Load(PathOf("a.safetensors"), out IReadOnlyDictionary<string, string> metadata);
+        OrderedDictionary<string, Tensor> tensors =
+            Safetensors.Load(PathOf("a.safetensors"), out IReadOnlyDictionary<string, string> metadata);
         var changed = metadata.ToDictionary(m => m.Key, m => m.Value.Replace(from, to));
         Safetensors.Save(PathOf("b.safetensors"), tensors, changed);
         string message = Assert.Throws<ModelFormatException>(() => Forecaster.Load(PathOf("b.safetensors"))).Message;
@@ -139,7 +147,9 @@ public sealed class ForecasterTests : IDisposable
         double[] whole = Forecaster.Fit(series, Tiny).Predict(30).Values.ToArray();
         ForecastOptions options = Tiny with
         {
-            Training = Tiny.Training with { CheckpointPath = PathOf("run.safetensors"), CheckpointEverySteps = 1, Resume = true },
+            Training =
+                Tiny.Training with { CheckpointPath =
+                    PathOf("run.safetensors"), CheckpointEverySteps = 1, Resume = true },
         };
         using var stop = new CancellationTokenSource();
         var progress = new StopAfter(interruptedAfter, stop);
@@ -150,10 +160,12 @@ public sealed class ForecasterTests : IDisposable
     [Fact]
     public void Fit_CheckpointOfAnotherSeries_IsRefused()
     {
-        ForecastOptions options = Tiny with { Training = Tiny.Training with { CheckpointPath = PathOf("run.safetensors"), Resume = true } };
+        ForecastOptions options =
+            Tiny with { Training = Tiny.Training with { CheckpointPath = PathOf("run.safetensors"), Resume = true } };
         Forecaster.Fit(NoisySine(120), options);
         Assert.Equal(
-            $"{PathOf("run.safetensors")}: this checkpoint belongs to a training on another series or with other options.",
+            $"{PathOf("run.safetensors")}: this checkpoint belongs to a training on another series or with other " +
+            "options.",
             Assert.Throws<ModelFormatException>(() => Forecaster.Fit(NoisySine(120, seed: 4), options)).Message);
     }
 
@@ -162,7 +174,9 @@ public sealed class ForecasterTests : IDisposable
     {
         ForecastOptions options = Small with
         {
-            Training = Small.Training with { TeacherForcedSteps = 5, FreeRunningSteps = 2000, ValidationLength = Period, Patience = 2, LearningRate = 0.05f },
+            Training =
+                Small.Training with { TeacherForcedSteps =
+                    5, FreeRunningSteps = 2000, ValidationLength = Period, Patience = 2, LearningRate = 0.05f },
         };
         Forecaster model = Forecaster.Fit(NoisySine(120), options);
         Assert.Equal(Recur.Training.StopReason.StoppedEarly, model.Training!.Reason);
@@ -176,13 +190,21 @@ public sealed class ForecasterTests : IDisposable
         static string Error(TimeSeries series, ForecastOptions? options = null) =>
             Assert.ThrowsAny<ArgumentException>(() => Forecaster.Fit(series, options ?? Tiny)).Message;
 
-        Assert.Equal("Forecaster: \"c\" is constant (every value is 3), so there is nothing to learn; its forecast is 3.",
+        Assert.Equal(
+            "Forecaster: \"c\" is constant (every value is 3), so there is nothing to learn; its forecast is 3.",
             Error(new TimeSeries("c", [3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3])));
-        Assert.Equal("Forecaster: at least 10 values are needed to learn from but \"s\" has 3.", Error(new TimeSeries("s", [1, 2, 3])));
-        Assert.Equal("Forecaster: a season of 12 needs at least 34 values to learn from but \"sine\" has 30.", Error(NoisySine(30)));
+        Assert.Equal(
+            "Forecaster: at least 10 values are needed to learn from but \"s\" has 3.", Error(new TimeSeries("s",
+            [1, 2, 3])));
+        Assert.Equal(
+            "Forecaster: a season of 12 needs at least 34 values to learn from but \"sine\" has 30.",
+            Error(NoisySine(30)));
         Assert.Equal("Forecaster: the logarithm needs positive values but \"z\" is 0 at 2.",
-            Error(new TimeSeries("z", [1, 0, 3, 4, 5, 6, 7, 8, 9, 10]), new() { Preprocessing = new() { Transform = Transform.Log } }));
-        Assert.Equal("ForecastOptions.Model.HiddenSize must be at least 1 but was 0.", Error(NoisySine(120), new() { Model = new() { HiddenSize = 0 } }));
+            Error(new TimeSeries("z", [1, 0, 3, 4, 5, 6, 7, 8, 9, 10]), new() { Preprocessing =
+                new() { Transform = Transform.Log } }));
+        Assert.Equal(
+            "ForecastOptions.Model.HiddenSize must be at least 1 but was 0.",
+            Error(NoisySine(120), new() { Model = new() { HiddenSize = 0 } }));
         Assert.Equal("Forecaster.Evaluate: 120 values are to be held out but \"sine\" has only 120.",
             Assert.Throws<ArgumentException>(() => Forecaster.Evaluate(NoisySine(120), 120)).Message);
     }
@@ -192,7 +214,8 @@ public sealed class ForecasterTests : IDisposable
     {
         Forecaster model = Forecaster.Fit(NoisySine(120), Tiny);
         Assert.Equal(
-            $"Forecaster.Predict: the model needs a history of at least {model.NeededHistory} values but \"sine\" has 20.",
+            $"Forecaster.Predict: the model needs a history of at least {model.NeededHistory} values but \"sine\" " +
+            "has 20.",
             Assert.Throws<ArgumentException>(() => model.Predict(NoisySine(20), 5)).Message);
     }
 

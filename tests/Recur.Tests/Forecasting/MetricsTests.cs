@@ -15,13 +15,15 @@ public sealed class MetricsTests
     public void Rmse_Example_MatchesHand() => Assert.Equal(Math.Sqrt(1.25), Metrics.Rmse(Actual, Forecast), Digits);
 
     [Fact] // 100 / 4 · (2·1/5 + 0 + 2·2/6 + 0, for 0 against 0 is right)
-    public void Smape_Example_MatchesHand() => Assert.Equal(25 * (0.4 + 2.0 / 3), Metrics.Smape(Actual, Forecast), Digits);
+    public void Smape_Example_MatchesHand() =>
+        Assert.Equal(25 * (0.4 + 2.0 / 3), Metrics.Smape(Actual, Forecast), Digits);
 
     [Fact]
     public void Smape_ZeroMissed_Is200() => Assert.Equal(200, Metrics.Smape([0.0], [5.0]), Digits);
 
     [Fact] // history 1 2 4 7 at lag 2: |4-1|, |7-2| = 3, 5, mean 4; error 0.75
-    public void Mase_Seasonal_MatchesHand() => Assert.Equal(0.1875, Metrics.Mase(Actual, Forecast, [1, 2, 4, 7], season: 2), Digits);
+    public void Mase_Seasonal_MatchesHand() =>
+        Assert.Equal(0.1875, Metrics.Mase(Actual, Forecast, [1, 2, 4, 7], season: 2), Digits);
 
     [Fact] // at lag 1: 1, 2, 3, mean 2
     public void Mase_Naive_MatchesHand() => Assert.Equal(0.375, Metrics.Mase(Actual, Forecast, [1, 2, 4, 7]), Digits);

@@ -35,7 +35,9 @@ public sealed class SeasonalityTests
     public void Detect_NoisySineWithTrend_FindsItsPeriod(int period, double noise)
     {
         var random = new Random(1);
-        double[] values = [.. Enumerable.Range(0, 20 * period).Select(t => 0.01 * t + Math.Sin(2 * Math.PI * t / period) + noise * Normal(random))];
+        double[] values =
+            [.. Enumerable.Range(0,
+                20 * period).Select(t => 0.01 * t + Math.Sin(2 * Math.PI * t / period) + noise * Normal(random))];
         Assert.InRange(Seasonality.Detect(values), period - period / 20, period + period / 20);
     }
 

@@ -47,6 +47,8 @@ public sealed class StandardScalerTests
             Assert.Throws<ArgumentException>(() => StandardScaler.Fit([3, 3, 3])).Message);
         Assert.Equal("StandardScaler.Fit: value 1 is NaN; every value must be finite.",
             Assert.Throws<ArgumentException>(() => StandardScaler.Fit([3, double.NaN])).Message);
-        Assert.Equal("StandardScaler.Fit: there are no values.", Assert.Throws<ArgumentException>(() => StandardScaler.Fit([])).Message);
+        Assert.Equal(
+            "StandardScaler.Fit: there are no values.",
+            Assert.Throws<ArgumentException>(() => StandardScaler.Fit([])).Message);
     }
 }

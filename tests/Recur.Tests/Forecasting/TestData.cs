@@ -6,7 +6,8 @@ internal static class TestData
     public static string PathOf(string file)
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "Recur.slnx"))) return Path.Combine(folder.FullName, "data", file);
+            if (File.Exists(Path.Combine(folder.FullName, "Recur.slnx")))
+                return Path.Combine(folder.FullName, "data", file);
         throw new DirectoryNotFoundException("the repository's root was not found above the tests");
     }
 }

@@ -9,7 +9,8 @@ public sealed class WindowsTests
     private const float Tolerance = 1e-4f; // means of values up to 100 in float
 
     [Property]
-    public bool Count_AnySizes_CoversTheSeriesExactly(PositiveInt context, PositiveInt horizon, PositiveInt lag, NonNegativeInt extra)
+    public bool Count_AnySizes_CoversTheSeriesExactly(PositiveInt context, PositiveInt horizon, PositiveInt lag,
+        NonNegativeInt extra)
     {
         int length = lag.Get - 1 + context.Get + horizon.Get + extra.Get;
         var values = new float[length];
@@ -19,7 +20,8 @@ public sealed class WindowsTests
         if (windows.Count != extra.Get + 1) return false;
         if (batch.Targets.Length == 0) return true;
 
-        windows.Fill(batch, [0]); // the first input is the first value, the last target of the last window the last value
+        // The first input is the first value, the last target of the last window the last value.
+        windows.Fill(batch, [0]);
         bool first = batch.FreeRun && batch.Inputs.Span[0] == 0;
         windows.Fill(batch, [windows.Count - 1]);
         return first && batch.Targets.Span[^1] == length - 1;
@@ -43,10 +45,12 @@ public sealed class WindowsTests
     public void Fill_FreeRunning_LeavesOutTheHorizonAndTakesOffTheLevel()
     {
         float[] values = [0, 10, 20, 30, 40, 50, 60, 70];
-        var windows = new Windows(values, [1, new Lag(2, 4)], anchor: 3, context: 2, horizon: 3, batchSize: 1, levelLength: 2);
+        var windows =
+            new Windows(values, [1, new Lag(2, 4)], anchor: 3, context: 2, horizon: 3, batchSize: 1, levelLength: 2);
         WindowBatch batch = windows.NewBatch(4, 1);
         windows.Fill(batch, [0]); // context 30 40, level 35
-        float[] expected = [-5, -25, 5, -15, 0, -5, 0, (-5 + 5) / 3f]; // 20 30 40 -> mean -5; 30 40 and a prediction -> 0
+        float[] expected =
+            [-5, -25, 5, -15, 0, -5, 0, (-5 + 5) / 3f]; // 20 30 40 -> mean -5; 30 40 and a prediction -> 0
         Assert.All(expected.Zip(batch.Inputs.Span.ToArray()), p => Assert.Equal(p.First, p.Second, Tolerance));
         Assert.Equal([-25, -15, -5, 5], batch.Anchors.Span.ToArray());
         Assert.Equal([5, 15, 25, 35], batch.Targets.Span.ToArray());

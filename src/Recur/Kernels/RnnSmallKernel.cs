@@ -18,13 +18,10 @@ internal static unsafe class RnnSmallKernel
     /// <summary>One layer's operands; S is the padded width.</summary>
     public struct Layer
     {
-        /// <summary>W_ih [H, I] and W_hh [H, H] as the module stores them, b_ih and b_hh [H] or null.</summary>
-        public float* WIh, WHh, BIh, BHh;
-
         /// <summary>[T+1, S] slot 0 holds the initial state; slots 1..T are the states.</summary>
         public float* States;
 
-        /// <summary>Scratch [I, S], [H, S], [S]: packed weights and the sum of the biases. Backward uses the first two for W_ih [H, S], W_hh [H, S].</summary>
+        /// <summary>Packed weights and the sum of the biases. Forward: W_ihᵀ [I, S], W_hhᵀ [H, S], [S]. Backward: W_ih [H, S], W_hh [H, S].</summary>
         public float* PackedIh, PackedHh, BiasSum;
 
         /// <summary>Backward: [T+1, S] the gradients before the activation, slot T zeros.</summary>
@@ -40,8 +37,8 @@ internal static unsafe class RnnSmallKernel
         /// <summary>[T, I].</summary>
         public float* X;
 
-        /// <summary>[L, H] or null for zeros; the gradient of h_n in Backward.</summary>
-        public float* State;
+        /// <summary>Backward: [L, H] the gradient of h_n, or null for zeros.</summary>
+        public float* StateGrad;
 
         /// <summary>[T, H]: out the last layer's states; in Backward in their gradient.</summary>
         public float* Out;
@@ -55,6 +52,29 @@ internal static unsafe class RnnSmallKernel
         int lanes = Isa.Current switch { IsaLevel.Vector512 => 16, IsaLevel.Vector256 => 8, IsaLevel.Vector128 => 4, _ => 1 };
         int vectors = (h + lanes - 1) / lanes;
         return vectors <= GemmTile.MaxVectors && layers <= MaxLayers ? vectors * lanes : 0;
+    }
+
+    /// <summary>Packs one matrix [rows, columns] of a layer, turned for the forward pass.</summary>
+    public static void Pack(ReadOnlySpan<float> weight, int rows, int columns, bool forward, float* packed)
+    {
+        fixed (float* w = weight)
+        {
+            var job = new PackJob { Weight = w, Rows = rows, Columns = columns, Forward = forward, Packed = packed };
+            Isa.Run(ref job);
+        }
+    }
+
+    private struct PackJob : ISimdKernel
+    {
+        public float* Weight, Packed;
+        public int Rows, Columns;
+        public bool Forward;
+
+        public readonly void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            if (Forward) Packing.Pack<T>(Columns, Rows, Weight, Columns, transposed: true, Packed);
+            else Packing.Pack<T>(Rows, Columns, Weight, Columns, transposed: false, Packed);
+        }
     }
 
     public static void Forward(in Stack stack)
@@ -117,18 +137,6 @@ internal static unsafe class RnnSmallKernel
     private static void ForwardStack<T, TV, TE>(Stack s) where T : unmanaged, ISimd<T> where TV : IConst where TE : IEpilogue
     {
         int h = s.H, width = TV.Value * T.Count;
-        for (int l = 0; l < s.L; l++)
-        {
-            ref Layer layer = ref s.Layers[l];
-            Packing.Pack<T>(l == 0 ? s.I : h, h, layer.WIh, l == 0 ? s.I : h, transposed: true, layer.PackedIh);
-            Packing.Pack<T>(h, h, layer.WHh, h, transposed: true, layer.PackedHh);
-            for (int j = 0; j < width; j++)
-            {
-                layer.BiasSum[j] = j < h && layer.BIh != null ? layer.BIh[j] + layer.BHh[j] : 0f;
-                layer.States[j] = j < h && s.State != null ? s.State[l * h + j] : 0f;
-            }
-        }
-
         // The inputs of all steps at once; the padding of the weights and of the bias makes the padding of the rows zero.
         Layer bottom = s.Layers[0];
         Gemm.Panel<T, Identity>(s.T, width, s.I, s.X, s.I, 1, bottom.PackedIh, bottom.BiasSum, 0, null, 0, bottom.States + width, width);
@@ -178,13 +186,7 @@ internal static unsafe class RnnSmallKernel
     private static void BackwardStack<T, TV, TE>(Stack s) where T : unmanaged, ISimd<T> where TV : IConst where TE : IEpilogue
     {
         int h = s.H, width = TV.Value * T.Count, top = s.L - 1;
-        for (int l = 0; l < s.L; l++)
-        {
-            ref Layer layer = ref s.Layers[l];
-            if (l > 0) Packing.Pack<T>(h, h, layer.WIh, h, transposed: false, layer.PackedIh);
-            Packing.Pack<T>(h, h, layer.WHh, h, transposed: false, layer.PackedHh);
-            new Span<float>(layer.Pre + (nint)s.T * width, width).Clear();
-        }
+        for (int l = 0; l < s.L; l++) new Span<float>(s.Layers[l].Pre + (nint)s.T * width, width).Clear();
 
         for (int t = s.T - 1; t >= 0; t--)
         {
@@ -206,9 +208,9 @@ internal static unsafe class RnnSmallKernel
                     Product<T, TV>(s.Layers[l + 1].Pre + (nint)t * width, s.Layers[l + 1].PackedIh, h, out g0, out g1, out g2, out g3);
                 }
 
-                if (t == s.T - 1 && s.State != null)
+                if (t == s.T - 1 && s.StateGrad != null)
                 {
-                    float* state = s.State + l * h;
+                    float* state = s.StateGrad + l * h;
                     int last = h - (TV.Value - 1) * T.Count;
                     g0 += Part<T>(state, TV.Value == 1 ? last : T.Count);
                     if (TV.Value > 1) g1 += Part<T>(state + T.Count, TV.Value == 2 ? last : T.Count);

@@ -241,13 +241,27 @@ internal sealed class RnnOp : Node
     private unsafe void ForwardSmall(ReadOnlySpan<float> x, ReadOnlySpan<float> h0, Span<float> output, Span<float> hn)
     {
         int h = o.HiddenSize, layerLength = (t + 1) * padded;
-        Span<float> states = Save(o.NumLayers * layerLength);
         RnnSmallKernel.Layer* layers = stackalloc RnnSmallKernel.Layer[o.NumLayers];
-        fixed (float* px = x, ph0 = h0, pOut = output, pStates = states)
+        fixed (float* px = x, pOut = output, pStates = Save(o.NumLayers * layerLength))
         {
-            for (int l = 0; l < o.NumLayers; l++) layers[l].States = pStates + l * layerLength;
-            var stack = new RnnSmallKernel.Stack { T = t, I = o.InputSize, H = h, L = o.NumLayers, Relu = o.Relu, X = px, State = ph0, Out = pOut, Layers = layers };
-            WithWeights(0, layers, PackSpace(), stack, backward: false);
+            LayOut(layers, pStates);
+            for (int l = 0; l < o.NumLayers; l++)
+            {
+                int first = WeightAt(l, 0);
+                RnnSmallKernel.Pack(Input(first).Span, h, InputWidth(l), forward: true, layers[l].PackedIh);
+                RnnSmallKernel.Pack(Input(first + 1).Span, h, h, forward: true, layers[l].PackedHh);
+                var bias = new Span<float>(layers[l].BiasSum, padded);
+                var initial = new Span<float>(layers[l].States, padded);
+                bias.Clear();
+                initial.Clear();
+                if (o.Bias) Layout.Add(Input(first + 2).Span, Input(first + 3).Span, bias[..h]);
+                if (!h0.IsEmpty) h0.Slice(l * h, h).CopyTo(initial);
+            }
+
+            RnnSmallKernel.Forward(new RnnSmallKernel.Stack
+            {
+                T = t, I = o.InputSize, H = h, L = o.NumLayers, Relu = o.Relu, X = px, Out = pOut, Layers = layers,
+            });
             for (int l = 0; l < o.NumLayers; l++)
                 new ReadOnlySpan<float>(layers[l].States + t * padded, h).CopyTo(hn.Slice(l * h, h));
         }
@@ -256,50 +270,72 @@ internal sealed class RnnOp : Node
     private unsafe void BackwardSmall()
     {
         int h = o.HiddenSize, layerLength = (t + 1) * padded;
-        Span<float> states = Saved(0, o.NumLayers * layerLength), pre = Scratch(o.NumLayers * layerLength), biasGrad = Scratch(padded);
         RnnSmallKernel.Layer* layers = stackalloc RnnSmallKernel.Layer[o.NumLayers];
+        Span<float> states = Saved(0, o.NumLayers * layerLength), pre = Scratch(o.NumLayers * layerLength), biasGrad = Scratch(padded);
         fixed (float* px = Input(0).Span, pStates = states, pPre = pre, pOut = OutputGrad(0), pHn = HasOutputGrad(1) ? OutputGrad(1) : default)
         {
+            LayOut(layers, pStates);
             for (int l = 0; l < o.NumLayers; l++)
             {
-                layers[l].States = pStates + l * layerLength;
                 layers[l].Pre = pPre + l * layerLength;
-            }
-
-            var stack = new RnnSmallKernel.Stack { T = t, I = o.InputSize, H = h, L = o.NumLayers, Relu = o.Relu, State = pHn, Out = pOut, Layers = layers };
-            WithWeights(0, layers, PackSpace(), stack, backward: true);
-
-            for (int l = 0; l < o.NumLayers; l++)
-            {
                 int first = WeightAt(l, 0);
-                RnnSmallKernel.Layer layer = layers[l];
-                if (NeedsGrad(first)) AddInputProduct(InputGrad(first), l, layer.Pre, l == 0 ? px : layers[l - 1].States + padded);
-                if (NeedsGrad(first + 1))
-                {
-                    fixed (float* dWhh = InputGrad(first + 1))
-                        RnnSmallKernel.AddProduct(h, h, t, layer.Pre, 1, padded, layer.States, dWhh);
-                }
-
-                if (o.Bias && (NeedsGrad(first + 2) || NeedsGrad(first + 3)))
-                {
-                    biasGrad.Clear();
-                    Rows.AddSum(t, padded, pre.Slice(l * layerLength, t * padded), biasGrad);
-                    if (NeedsGrad(first + 2)) Layout.Add(InputGrad(first + 2), biasGrad, InputGrad(first + 2));
-                    if (NeedsGrad(first + 3)) Layout.Add(InputGrad(first + 3), biasGrad, InputGrad(first + 3));
-                }
-
-                if (NeedsGrad(1))
-                {
-                    fixed (float* dH0 = InputGrad(1).Slice(l * h, h))
-                        RnnSmallKernel.AddProduct(1, h, h, layer.Pre, padded, 1, layer.PackedHh, dH0);
-                }
+                if (l > 0) RnnSmallKernel.Pack(Input(first).Span, h, h, forward: false, layers[l].PackedIh);
+                RnnSmallKernel.Pack(Input(first + 1).Span, h, h, forward: false, layers[l].PackedHh);
             }
+
+            RnnSmallKernel.Backward(new RnnSmallKernel.Stack
+            {
+                T = t, I = o.InputSize, H = h, L = o.NumLayers, Relu = o.Relu, StateGrad = pHn, Out = pOut, Layers = layers,
+            });
+            for (int l = 0; l < o.NumLayers; l++)
+                AddLayerGradients(l, layers[l], l == 0 ? px : layers[l - 1].States + padded, pre.Slice(l * layerLength, t * padded), biasGrad);
 
             if (NeedsGrad(0))
             {
                 fixed (float* dx = InputGrad(0), pIh = Input(WeightAt(0, 0)).Span)
                     Gemm.Multiply(new GemmArgs { M = t, N = o.InputSize, K = h, A = layers[0].Pre, ARow = padded, AStep = 1, C = dx, CRow = o.InputSize, Add = dx, AddRow = o.InputSize }, pIh, o.InputSize, transposeB: false);
             }
+        }
+    }
+
+    // Where each layer's states and packed weights lie.
+    private unsafe void LayOut(RnnSmallKernel.Layer* layers, float* states)
+    {
+        int perLayer = (o.HiddenSize + 1) * padded, inputs = (o.InputSize + (o.NumLayers - 1) * o.HiddenSize) * padded;
+        float* free = Workspace.Require(WorkspaceSlot.SmallStack, inputs + o.NumLayers * perLayer);
+        for (int l = 0; l < o.NumLayers; l++)
+        {
+            ref RnnSmallKernel.Layer layer = ref layers[l];
+            layer.States = states + l * (t + 1) * padded;
+            layer.PackedIh = free;
+            layer.PackedHh = layer.PackedIh + InputWidth(l) * padded;
+            layer.BiasSum = layer.PackedHh + o.HiddenSize * padded;
+            free = layer.BiasSum + padded;
+        }
+    }
+
+    private unsafe void AddLayerGradients(int l, in RnnSmallKernel.Layer layer, float* input, ReadOnlySpan<float> pre, Span<float> biasGrad)
+    {
+        int h = o.HiddenSize, first = WeightAt(l, 0);
+        if (NeedsGrad(first)) AddInputProduct(InputGrad(first), l, layer.Pre, input);
+        if (NeedsGrad(first + 1))
+        {
+            fixed (float* dWhh = InputGrad(first + 1))
+                RnnSmallKernel.AddProduct(h, h, t, layer.Pre, 1, padded, layer.States, dWhh);
+        }
+
+        if (o.Bias && (NeedsGrad(first + 2) || NeedsGrad(first + 3)))
+        {
+            biasGrad.Clear();
+            Rows.AddSum(t, padded, pre, biasGrad);
+            if (NeedsGrad(first + 2)) Layout.Add(InputGrad(first + 2), biasGrad, InputGrad(first + 2));
+            if (NeedsGrad(first + 3)) Layout.Add(InputGrad(first + 3), biasGrad, InputGrad(first + 3));
+        }
+
+        if (NeedsGrad(1))
+        {
+            fixed (float* dH0 = InputGrad(1).Slice(l * h, h))
+                RnnSmallKernel.AddProduct(1, h, h, layer.Pre, padded, 1, layer.PackedHh, dH0);
         }
     }
 
@@ -314,38 +350,6 @@ internal sealed class RnnOp : Node
             else
                 Gemm.Multiply(new GemmArgs { M = h, N = o.InputSize, K = t, A = pre, ARow = 1, AStep = padded, C = dW, CRow = o.InputSize, Add = dW, AddRow = o.InputSize }, input, o.InputSize, transposeB: false);
         }
-    }
-
-    // Pins the parameters of layer l and those above it, then runs the kernel.
-    private unsafe void WithWeights(int l, RnnSmallKernel.Layer* layers, float* scratch, in RnnSmallKernel.Stack stack, bool backward)
-    {
-        if (l == o.NumLayers)
-        {
-            if (backward) RnnSmallKernel.Backward(stack);
-            else RnnSmallKernel.Forward(stack);
-            return;
-        }
-
-        int first = WeightAt(l, 0);
-        fixed (float* wIh = Input(first).Span, wHh = Input(first + 1).Span,
-            bIh = o.Bias ? Input(first + 2).Span : default, bHh = o.Bias ? Input(first + 3).Span : default)
-        {
-            ref RnnSmallKernel.Layer layer = ref layers[l];
-            layer.WIh = wIh;
-            layer.WHh = wHh;
-            layer.BIh = bIh;
-            layer.BHh = bHh;
-            layer.PackedIh = scratch;
-            layer.PackedHh = layer.PackedIh + InputWidth(l) * padded;
-            layer.BiasSum = layer.PackedHh + o.HiddenSize * padded;
-            WithWeights(l + 1, layers, layer.BiasSum + padded, stack, backward);
-        }
-    }
-
-    private unsafe float* PackSpace()
-    {
-        int perLayer = (o.HiddenSize + 1) * padded, inputs = (o.InputSize + (o.NumLayers - 1) * o.HiddenSize) * padded;
-        return Workspace.Require(WorkspaceSlot.SmallStack, inputs + o.NumLayers * perLayer);
     }
 
     // dW[h, i] += preᵀ[h, rows] · b[rows, i]

@@ -55,7 +55,7 @@ public readonly partial struct Tensor : IEquatable<Tensor>
     public int Rank => Core.Shape.Rank;
 
     /// <summary>The number of elements.</summary>
-    public int Length => Core.Shape.Length;
+    public int Length => Core.Shape.ElementCount;
 
     /// <summary>Whether gradients flow to this tensor: a parameter, or a recorded result of one.</summary>
     public bool RequiresGrad => Core.RequiresGrad;
@@ -82,7 +82,7 @@ public readonly partial struct Tensor : IEquatable<Tensor>
     }
 
     /// <summary>A tensor of zeros.</summary>
-    public static Tensor Zeros(Shape shape) => new(new TensorCore(shape, new float[shape.Length]));
+    public static Tensor Zeros(Shape shape) => new(new TensorCore(shape, new float[shape.ElementCount]));
 
     /// <summary>A tensor of ones.</summary>
     public static Tensor Ones(Shape shape) => Full(shape, 1f);
@@ -99,8 +99,8 @@ public readonly partial struct Tensor : IEquatable<Tensor>
     /// <exception cref="ShapeException">The number of values is not the shape's length.</exception>
     public static Tensor From(ReadOnlySpan<float> values, Shape shape)
     {
-        if (values.Length != shape.Length)
-            throw new ShapeException($"Tensor.From: {shape} needs {shape.Length} values but {values.Length} came.");
+        if (values.Length != shape.ElementCount)
+            throw new ShapeException($"Tensor.From: {shape} needs {shape.ElementCount} values but {values.Length} came.");
         Tensor t = Empty(shape);
         values.CopyTo(t.Core.Span);
         return t;
@@ -114,14 +114,14 @@ public readonly partial struct Tensor : IEquatable<Tensor>
 
     /// <summary>A tensor with unspecified contents, for a caller that writes every element.</summary>
     internal static Tensor Empty(in Shape shape) =>
-        new(new TensorCore(shape, GC.AllocateUninitializedArray<float>(shape.Length)));
+        new(new TensorCore(shape, GC.AllocateUninitializedArray<float>(shape.ElementCount)));
 
     /// <summary>The only element.</summary>
     /// <exception cref="ShapeException">There is not exactly one element.</exception>
     public float Item()
     {
         TensorCore c = Core;
-        if (c.Shape.Length != 1) ShapeException.Throw("Tensor.Item: the tensor", "of one element", c.Shape);
+        if (c.Shape.ElementCount != 1) ShapeException.Throw("Tensor.Item: the tensor", "of one element", c.Shape);
         return c.Span[0];
     }
 

@@ -94,7 +94,7 @@ public sealed class OptimizerParityTests(PyTorchOracle pytorch)
     private static Tensor RandomTensor(Random random, float scale)
     {
         Shape shape = random.Next(2) == 0 ? [random.Next(1, 100)] : [random.Next(1, 30), random.Next(1, 30)];
-        return Tensor.From(PeerTensor.Uniform(random, shape.Length, scale), shape);
+        return Tensor.From(PeerTensor.Uniform(random, shape.ElementCount, scale), shape);
     }
 
     /// <summary>Makes a gradient arrive as it does in training: d/dp of sum(p · g) is g.</summary>

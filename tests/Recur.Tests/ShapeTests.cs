@@ -6,7 +6,16 @@ public sealed class ShapeTests
     public void ToString_Matrix_LooksLikePython() => Assert.Equal("[3, 4]", new Shape(3, 4).ToString());
 
     [Fact]
-    public void Length_Scalar_IsOne() => Assert.Equal(1, default(Shape).Length);
+    public void ElementCount_Scalar_IsOne() => Assert.Equal(1, default(Shape).ElementCount);
+
+    // A property named Length would make the compiler copy as many dimensions as the tensor has elements.
+    [Fact]
+    public void Spread_ShapeAndOneMore_AppendsADimension()
+    {
+        Shape s = [2, 3];
+        Shape t = [.. s, 4];
+        Assert.Equal("[2, 3, 4]", t.ToString());
+    }
 
     [Fact]
     public void New_NegativeDimension_SaysWhich()

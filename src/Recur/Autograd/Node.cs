@@ -109,7 +109,7 @@ public abstract class Node
     {
         if (!IsTracked) return Tensor.Empty(shape);
         TensorCore core = NextOutputCore(shape);
-        core.Array = tape.Buffers.Rent(shape.Length);
+        core.Array = tape.Buffers.Rent(shape.ElementCount);
         core.Offset = 0;
         core.Base = null;
         return new Tensor(core);
@@ -214,8 +214,8 @@ public abstract class Node
         if (core.HasGrad) return core.Grad!.Span;
         TensorCore grad = core.Grad ??= new TensorCore(core.Shape, []) { IsGradient = true };
         grad.Shape = core.Shape;
-        if (core.Producer is not null) grad.Array = tape.Buffers.Rent(core.Shape.Length);
-        else if (grad.Array.Length != core.Shape.Length) grad.Array = new float[core.Shape.Length];
+        if (core.Producer is not null) grad.Array = tape.Buffers.Rent(core.Shape.ElementCount);
+        else if (grad.Array.Length != core.Shape.ElementCount) grad.Array = new float[core.Shape.ElementCount];
         core.HasGrad = true;
         grad.Span.Clear();
         return grad.Span;

@@ -82,7 +82,7 @@ internal sealed class Tape
         {
             if (given.Shape != core.Shape) ShapeException.Throw("Tensor.Backward: gradient", $"{core.Shape}", given.Shape);
         }
-        else if (core.Shape.Length != 1)
+        else if (core.Shape.ElementCount != 1)
         {
             ShapeException.Throw("Tensor.Backward: without a gradient the tensor", "of one element (call Sum or Mean, or pass a gradient)", core.Shape);
         }

@@ -48,7 +48,7 @@ internal sealed class TensorCore
     public Span<float> Span
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => new(Array, Offset, Shape.Length);
+        get => new(Array, Offset, Shape.ElementCount);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

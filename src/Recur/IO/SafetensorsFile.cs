@@ -136,7 +136,7 @@ public sealed class SafetensorsFile : IDisposable
         SafetensorsEntry entry = this[name];
         bool isRaw = entry.DataType == SafetensorsDataType.I64;
         if (!isRaw) CheckConvertible<long>(entry, SafetensorsConvert.ToInt64);
-        var values = new long[ShapeOf(entry).Length];
+        var values = new long[ShapeOf(entry).ElementCount];
         if (isRaw) ReadRaw<long>(entry, values);
         else ReadInChunks<long>(entry, values, SafetensorsConvert.ToInt64);
         return values;
@@ -149,7 +149,7 @@ public sealed class SafetensorsFile : IDisposable
         SafetensorsEntry entry = this[name];
         bool isRaw = entry.DataType == SafetensorsDataType.F64;
         if (!isRaw) CheckConvertible<double>(entry, SafetensorsConvert.ToDouble);
-        var values = new double[ShapeOf(entry).Length];
+        var values = new double[ShapeOf(entry).ElementCount];
         if (isRaw) ReadRaw<double>(entry, values);
         else ReadInChunks<double>(entry, values, SafetensorsConvert.ToDouble);
         return values;

@@ -25,7 +25,7 @@ internal static class Broadcasting
     /// <summary>inputGrad += scale · dy, summed over the dimensions along which the input was repeated.</summary>
     public static void SumInto(ReadOnlySpan<float> dy, in Shape yShape, Span<float> inputGrad, in Shape inputShape, float scale = 1f)
     {
-        if (inputShape.Length != yShape.Length)
+        if (inputShape.ElementCount != yShape.ElementCount)
             Reduce.SumAxes(dy, yShape, RepeatedAxes(yShape, inputShape), inputGrad, scale, accumulate: true);
         else if (scale == 1f)
             Elementwise.MapAdd<Copy>(dy, inputGrad);

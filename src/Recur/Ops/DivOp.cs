@@ -23,20 +23,20 @@ internal sealed class DivOp : Node
         Span<float> dy = OutputGrad();
         if (NeedsGrad(0))
         {
-            if (a.Length == shape.Length)
+            if (a.Length == shape.ElementCount)
             {
                 Broadcast.Zip<Divide>(dy, shape, b.Span, b.Shape, InputGrad(0), shape, accumulate: true);
             }
             else
             {
-                Span<float> quotient = Scratch(shape.Length);
+                Span<float> quotient = Scratch(shape.ElementCount);
                 Broadcast.Zip<Divide>(dy, shape, b.Span, b.Shape, quotient, shape, accumulate: false);
                 Broadcasting.SumInto(quotient, shape, InputGrad(0), a.Shape);
             }
         }
 
         if (!NeedsGrad(1)) return;
-        if (b.Length == shape.Length)
+        if (b.Length == shape.ElementCount)
         {
             Elementwise.Zip3Add<QuotientGrad>(dy, Output(), b.Span, InputGrad(1));
             return;

@@ -27,7 +27,7 @@ internal sealed class LinearOp : Node
         var op = Begin<LinearOp>([x, weight, bias]);
         Shape shape = x.Shape;
         int i = weight.Shape[1], o = weight.Shape[0];
-        int m = op.rows = shape.WithoutLast().Length;
+        int m = op.rows = shape.WithoutLast().ElementCount;
         op.outputs = o;
         bool biased = bias != default;
 

@@ -26,7 +26,7 @@ internal sealed class MatMulOp : Node
         op.aBatch = Batch(aShape);
         op.bBatch = Batch(bShape);
         op.batchShape = Broadcasting.Resolve("Tensor.MatMul", op.aBatch, op.bBatch);
-        op.batches = op.batchShape.Length;
+        op.batches = op.batchShape.ElementCount;
         Tensor y = op.NewOutput(op.ResultShape(aVector, bVector));
         op.FoldBatches();
 
@@ -61,7 +61,7 @@ internal sealed class MatMulOp : Node
     /// <summary>One matrix b for all batches: their rows form one large matrix a.</summary>
     private void FoldBatches()
     {
-        if (batches <= 1 || bBatch.Length != 1) return;
+        if (batches <= 1 || bBatch.ElementCount != 1) return;
         m *= batches;
         batches = 1;
         batchShape = aBatch = bBatch = [];

@@ -26,13 +26,13 @@ internal sealed class MulOp : Node
     {
         Shape shape = OutputShape();
         Shape inputShape = Input(index).Shape;
-        if (inputShape.Length == shape.Length)
+        if (inputShape.ElementCount == shape.ElementCount)
         {
             Broadcast.Zip<Multiply>(OutputGrad(), shape, other.Span, other.Shape, InputGrad(index), shape, accumulate: true);
             return;
         }
 
-        Span<float> product = Scratch(shape.Length);
+        Span<float> product = Scratch(shape.ElementCount);
         Broadcast.Zip<Multiply>(OutputGrad(), shape, other.Span, other.Shape, product, shape, accumulate: false);
         Broadcasting.SumInto(product, shape, InputGrad(index), inputShape);
     }

@@ -9,7 +9,7 @@ internal sealed class ReshapeOp : Node
 {
     public static Tensor Apply(Tensor x, in Shape shape)
     {
-        if (shape.Length != x.Length) ThrowLength(x.Shape, shape);
+        if (shape.ElementCount != x.Length) ThrowLength(x.Shape, shape);
         var op = Begin<ReshapeOp>(x);
         return op.Record(op.NewView(0, shape));
     }
@@ -23,7 +23,7 @@ internal sealed class ReshapeOp : Node
         Span<int> full = stackalloc int[sizes.Length];
         sizes.CopyTo(full);
         full[open] = 1;
-        int rest = new Shape(full).Length;
+        int rest = new Shape(full).ElementCount;
         if (rest == 0 || x.Length % rest != 0) ThrowSizes(x.Shape, sizes);
         full[open] = x.Length / rest;
         return Apply(x, new Shape(full));
@@ -34,10 +34,10 @@ internal sealed class ReshapeOp : Node
 
     [DoesNotReturn]
     private static void ThrowLength(in Shape from, in Shape to) => throw new ShapeException(
-        $"Tensor.Reshape: {to} has {to.Length} elements but the tensor {from} has {from.Length}.");
+        $"Tensor.Reshape: {to} has {to.ElementCount} elements but the tensor {from} has {from.ElementCount}.");
 
     [DoesNotReturn]
     private static void ThrowSizes(in Shape from, ReadOnlySpan<int> sizes) => throw new ShapeException(
-        $"Tensor.Reshape: [{string.Join(", ", sizes.ToArray())}] does not fit the {from.Length} elements of {from}; " +
+        $"Tensor.Reshape: [{string.Join(", ", sizes.ToArray())}] does not fit the {from.ElementCount} elements of {from}; " +
         $"at most one size may be -1, and the others must divide the number of elements.");
 }

@@ -18,7 +18,7 @@ public sealed class DropoutTests
         {
             float p = c.GetProperty("p").GetSingle();
             var shape = new Shape(c.Ints("shape"));
-            float[] values = [.. Enumerable.Range(1, shape.Length).Select(i => (float)i)];
+            float[] values = [.. Enumerable.Range(1, shape.ElementCount).Select(i => (float)i)];
             Tensor x = Tensor.From(values, shape).RequireGrad();
             Tensor y = DefaultRng.Seeded((ulong)c.Int("seed"), () => new Dropout(p).Forward(x));
             Assert.Equal(shape, y.Shape);

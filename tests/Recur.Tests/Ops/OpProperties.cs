@@ -45,7 +45,7 @@ public sealed class OpProperties
         Tensor y = a * b + (a - b);
         Assert.Equal(shape, y.Shape);
         float[] da = new float[a.Length], db = new float[b.Length];
-        for (int i = 0; i < shape.Length; i++)
+        for (int i = 0; i < shape.ElementCount; i++)
         {
             int p = Source(shape, a.Shape, i), q = Source(shape, b.Shape, i);
             Assert.Equal(a.Span[p] * b.Span[q] + a.Span[p] - b.Span[q], y.Span[i]);
@@ -105,7 +105,7 @@ public sealed class OpProperties
     {
         var random = new Random(seed);
         Shape shape = AnyShape(random, minRank: 1, maxSize: 20);
-        if (shape.Length > 100_000) return;
+        if (shape.ElementCount > 100_000) return;
         int p = random.Next(shape.Rank), q = random.Next(-shape.Rank, 0);
         Tensor x = Whole(random, shape);
         Tensor once = x.Transpose(p, q), twice = once.Transpose(q, p);

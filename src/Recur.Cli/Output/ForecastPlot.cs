@@ -39,7 +39,9 @@ internal static class ForecastPlot
         Line(plot, forecast, "forecast", Plots.Vermilion, 2.8f);
         Divide(plot, forecast);
         if (dated) Plots.UseDates(plot, "date", DateFormat(history.Frequency));
-        plot.Axes.Margins(0.01, 0.12);
+        plot.Axes.Margins(left: 0.01, right: 0.01, bottom: 0.05, top: 0.16); // above: room for the legend, in one row
+        plot.Legend.Orientation = Orientation.Horizontal;
+        plot.Legend.TightHorizontalWrapping = true;
         Plots.Save(plot, path, Alignment.UpperLeft);
     }
 

@@ -25,10 +25,9 @@ public sealed class Rnn : Module
     /// <param name="nonlinearity">The activation f.</param>
     /// <param name="bias">Whether b_ih and b_hh exist.</param>
     /// <param name="batchFirst">Whether input and output are [N, T, ·] instead of [T, N, ·]; never applies to the states.</param>
-    /// <param name="dropout">Probability 0..1 with which a state is zeroed between layers in training.</param>
+    /// <param name="dropout">Probability 0..1 with which a state is zeroed between layers in training; no effect with one layer.</param>
     /// <param name="bidirectional">Whether a second direction reads the sequence backwards.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size below 1, or a dropout outside 0..1.</exception>
-    /// <exception cref="ArgumentException">Dropout with one layer: it acts between layers and would do nothing.</exception>
     public Rnn(
         int inputSize, int hiddenSize, int numLayers = 1, Nonlinearity nonlinearity = Nonlinearity.Tanh,
         bool bias = true, bool batchFirst = false, float dropout = 0f, bool bidirectional = false)
@@ -40,8 +39,6 @@ public sealed class Rnn : Module
             throw new ArgumentOutOfRangeException(nameof(nonlinearity), $"Rnn: nonlinearity must be Tanh or Relu but was {nonlinearity}.");
         if (!(dropout >= 0f && dropout <= 1f))
             throw new ArgumentOutOfRangeException(nameof(dropout), string.Create(CultureInfo.InvariantCulture, $"Rnn: dropout must be in 0..1 but was {dropout}."));
-        if (dropout > 0f && numLayers == 1)
-            throw new ArgumentException($"Rnn: dropout acts between layers, so it needs numLayers of at least 2 but numLayers was 1.", nameof(dropout));
         Nonlinearity = nonlinearity;
         int directions = bidirectional ? 2 : 1;
         options = new RnnOptions(inputSize, hiddenSize, numLayers, directions, nonlinearity == Nonlinearity.Relu, bias, batchFirst, dropout);

@@ -11,6 +11,7 @@ namespace Recur.Kernels;
 internal static unsafe class Gemm
 {
     private const int KBlock = 512;              // 64 columns x 512 x 4 bytes = 128 KiB of B in a 512 KiB to 2 MiB second-level cache
+    public const int UnblockedK = KBlock + KBlock / 2; // up to here K is one block, so the sum is one chain
     private const int ABlockFloats = 96 * 1024;  // 384 KiB of A beside it
     private const int PackedRows = 48;           // eight tiles of six rows
     private const long ParallelFlops = 200_000;  // below, waking the team costs more than it brings
@@ -62,7 +63,13 @@ internal static unsafe class Gemm
 
         public void Run<T>() where T : unmanaged, ISimd<T>
         {
-            if (Args.N == 1 && Args.M > 1 && Args.CRow == 1 && (Args.AStep == 1 || Args.ARow == 1)) TurnColumn();
+            if (Args.N == 1 && Args.M > 1 && Args.CRow == 1 && (Args.AStep == 1 || Args.ARow == 1)
+                && (Args.Add == null || Args.AddRow <= 1))
+            {
+                TurnColumn();
+            }
+
+
             Args.B = Workspace.Require(WorkspaceSlot.PackedB, PackedMatrix.Length<T>(Args.K, Args.N));
             Packing.Pack<T>(Args.K, Args.N, BSource, BRow, TransposeB, Args.B);
             RunParallel<T>(Args);
@@ -124,13 +131,13 @@ internal static unsafe class Gemm
     /// <summary>The rows and panels of one thread, blocked for the caches.</summary>
     private static void Blocks<T>(in GemmArgs g, int rowBegin, int rowEnd, int panelBegin, int panelEnd) where T : unmanaged, ISimd<T>
     {
-        int kBlocks = (g.K + KBlock + KBlock / 2 - 1) / (KBlock + KBlock / 2); // up to 768 in one block
-        int kStep = (g.K + kBlocks - 1) / kBlocks;
+        int kBlocks = Math.Max(1, (g.K + UnblockedK - 1) / UnblockedK);
+        int kStep = Math.Max(1, (g.K + kBlocks - 1) / kBlocks);
         bool copyA = g.AStep != 1 && (long)g.K * g.M >= CopyTransposedFrom;
         int rowStep = Math.Max(PackedRows, ABlockFloats / kStep / PackedRows * PackedRows);
         float* packedA = copyA ? Workspace.Require(WorkspaceSlot.PackedA, kStep * rowStep) : null;
 
-        for (int k0 = 0; k0 < g.K; k0 += kStep)
+        for (int k0 = 0; k0 == 0 || k0 < g.K; k0 += kStep) // once without any K: C is what is added then
         {
             int k = Math.Min(kStep, g.K - k0);
             float* add = k0 == 0 ? g.Add : g.C;

@@ -47,11 +47,18 @@ internal static unsafe class RnnSmallKernel
     }
 
     /// <summary>The padded width S for H units, or 0 when this kernel does not serve the size.</summary>
-    public static int PaddedWidth(int h, int layers)
+    /// <remarks>A padded row must be one panel of <see cref="PackedMatrix"/>, and the input's sum one chain, as in Gemm.</remarks>
+    public static int PaddedWidth(int h, int inputs, int layers)
     {
-        int lanes = Isa.Current switch { IsaLevel.Vector512 => 16, IsaLevel.Vector256 => 8, IsaLevel.Vector128 => 4, _ => 1 };
-        int vectors = (h + lanes - 1) / lanes;
-        return vectors <= GemmTile.MaxVectors && layers <= MaxLayers ? vectors * lanes : 0;
+        (int lanes, int panel) = Isa.Current switch
+        {
+            IsaLevel.Vector512 => (16, PackedMatrix.PanelWidth<F32x16>()),
+            IsaLevel.Vector256 => (8, PackedMatrix.PanelWidth<F32x8>()),
+            IsaLevel.Vector128 => (4, PackedMatrix.PanelWidth<F32x4>()),
+            _ => (1, PackedMatrix.PanelWidth<F32x1>()),
+        };
+        int width = (h + lanes - 1) / lanes * lanes;
+        return width <= panel && inputs <= Gemm.UnblockedK && layers <= MaxLayers ? width : 0;
     }
 
     /// <summary>Packs one matrix [rows, columns] of a layer, turned for the forward pass.</summary>

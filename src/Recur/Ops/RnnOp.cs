@@ -59,7 +59,7 @@ internal sealed class RnnOp : Node
         op.n = n;
         op.turned = o.BatchFirst && n > 1 && t > 1;
         op.dropped = o.Dropout > 0f && o.NumLayers > 1;
-        op.padded = n == 1 && o.Directions == 1 && !op.dropped ? RnnSmallKernel.PaddedWidth(o.HiddenSize, o.NumLayers) : 0;
+        op.padded = n == 1 && o.Directions == 1 && !op.dropped ? RnnSmallKernel.PaddedWidth(o.HiddenSize, o.InputSize, o.NumLayers) : 0;
         Tensor output = op.NewOutput(outputShape);
         Tensor hn = op.NewOutput(stateShape);
         if (op.padded > 0) op.ForwardSmall(x.Span, h0 == default ? default : h0.Span, output.MutableSpan, hn.MutableSpan);

@@ -1,6 +1,7 @@
 namespace Recur.Tests;
 
-/// <summary>Tests that set something of the whole process, <c>Isa.Current</c> or the seed of <c>Rng.Default</c>: each runs alone.</summary>
+/// <summary>Tests that set something of the whole process (<c>Isa.Current</c>, the number of threads, the seed of
+/// <c>Rng.Default</c>) or measure its memory: each runs alone.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class AloneCollection
 {

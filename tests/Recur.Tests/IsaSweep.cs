@@ -2,13 +2,9 @@ using Recur.Kernels;
 
 namespace Recur.Tests;
 
-/// <summary>Tests that change the vector width of the process, or measure its memory: nothing else runs beside them.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-[System.Diagnostics.CodeAnalysis.SuppressMessage("Naming", "CA1711", Justification = "xunit's term.")]
-public sealed class IsaSweep
+/// <summary>Walks through the vector widths of this processor; only in <see cref="AloneCollection"/>.</summary>
+internal static class IsaSweep
 {
-    public const string Name = "Vector widths";
-
     /// <summary>Runs the body once with every width that this processor has.</summary>
     internal static void ForEach(Action<IsaLevel> body)
     {
@@ -24,6 +20,24 @@ public sealed class IsaSweep
         finally
         {
             Isa.Current = former;
+        }
+    }
+
+    /// <summary>Runs the body with 1, 2 and 3 threads.</summary>
+    internal static void ForEachThreads(Action<int> body)
+    {
+        int former = Parallelism.Threads;
+        try
+        {
+            for (int threads = 1; threads <= 3; threads++)
+            {
+                Parallelism.Threads = threads;
+                body(threads);
+            }
+        }
+        finally
+        {
+            Parallelism.Threads = former;
         }
     }
 }

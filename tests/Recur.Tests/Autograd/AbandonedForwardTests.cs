@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Recur.Tests.Autograd;
 
 /// <summary>Forward passes that nobody differentiates; alone, because they measure the memory of the process.</summary>
-[Collection(IsaSweep.Name)]
+[Collection(AloneCollection.Name)]
 public sealed class AbandonedForwardTests
 {
     [Fact]

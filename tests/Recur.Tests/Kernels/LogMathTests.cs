@@ -2,7 +2,7 @@ using Recur.Kernels;
 
 namespace Recur.Tests.Kernels;
 
-[Collection(IsaSweep.Name)]
+[Collection(AloneCollection.Name)]
 public sealed class LogMathTests
 {
     /// <summary>In units of the last place of the right result, rounded to float32.</summary>

@@ -20,23 +20,10 @@ public sealed class MatrixVectorTests
     }
 
     [Fact]
-    public void AllProducts_EveryWidth_MatchDoubleLoops()
+    public void AllProducts_EveryWidth_MatchDoubleLoops() => IsaSweep.ForEach(level =>
     {
-        IsaLevel former = Isa.Current;
-        try
-        {
-            foreach (IsaLevel level in Isa.Available)
-                foreach ((int rows, int k) in Sizes)
-                {
-                    Isa.Current = level;
-                    Check(rows, k, $"{level}, [{rows}, {k}]");
-                }
-        }
-        finally
-        {
-            Isa.Current = former;
-        }
-    }
+        foreach ((int rows, int k) in Sizes) Check(rows, k, $"{level}, [{rows}, {k}]");
+    });
 
     private static void Check(int rows, int k, string what)
     {

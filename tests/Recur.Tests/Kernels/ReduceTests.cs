@@ -2,7 +2,7 @@ using Recur.Kernels;
 
 namespace Recur.Tests.Kernels;
 
-[Collection(IsaSweep.Name)]
+[Collection(AloneCollection.Name)]
 public sealed class ReduceTests
 {
     [Fact]

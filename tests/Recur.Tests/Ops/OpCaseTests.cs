@@ -4,7 +4,7 @@ using Recur.Autograd;
 namespace Recur.Tests.Ops;
 
 /// <summary>What every row of <see cref="OpCases"/> must fulfil.</summary>
-[Collection(IsaSweep.Name)]
+[Collection(AloneCollection.Name)]
 public sealed class OpCaseTests
 {
     private static readonly JsonDocument Fixtures = Fixture.Open("ops.json");

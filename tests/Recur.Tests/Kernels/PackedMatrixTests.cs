@@ -1,0 +1,65 @@
+using Recur.Kernels;
+
+namespace Recur.Tests.Kernels;
+
+[Collection(AloneCollection.Name)]
+public sealed unsafe class PackedMatrixTests
+{
+    private static int Lanes(IsaLevel level) => level switch { IsaLevel.Vector512 => 16, IsaLevel.Vector256 => 8, IsaLevel.Vector128 => 4, _ => 1 };
+
+    private static int PanelWidth(IsaLevel level) => level switch { IsaLevel.Vector512 => 64, IsaLevel.Scalar => 4, _ => 16 };
+
+    // Panel p holds columns p·width.. as rows of its own width, rounded up to whole vectors, zeros behind.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Pack_EverySize_LiesInPanelsWithZerosBehind(bool transposed) => IsaSweep.ForEach(level =>
+    {
+        int width = PanelWidth(level), lanes = Lanes(level);
+        var matrix = new PackedMatrix();
+        foreach (int k in (int[])[1, 2, 3, 4, 5, 8, 13, 300])
+            foreach (int n in (int[])[1, 3, 4, 5, 15, 16, 17, 63, 64, 65, 127, 130])
+            {
+                int row = (transposed ? k : n) + 2;
+                float[] b = [.. Enumerable.Range(1, (transposed ? n : k) * row).Select(i => (float)i)];
+                fixed (float* p = b) matrix.Pack(k, n, p, row, transposed);
+                Assert.Equal((k, n), (matrix.K, matrix.N));
+                for (int first = 0; first < n; first += width)
+                {
+                    int columns = Math.Min(width, n - first), stored = (columns + lanes - 1) / lanes * lanes;
+                    for (int i = 0; i < k; i++)
+                        for (int j = 0; j < stored; j++)
+                        {
+                            int column = first + j;
+                            float expected = j >= columns ? 0f : transposed ? b[column * row + i] : b[i * row + column];
+                            float actual = matrix.Data[(nint)first * k + (nint)i * stored + j];
+                            Assert.True(expected == actual, $"{level}, [{k}, {n}], ({i}, {column}): {expected} expected but {actual} came.");
+                        }
+                }
+            }
+    });
+
+    [Fact]
+    public void Pack_AnyNumberOfThreads_SamePanels()
+    {
+        const int k = 300, n = 333;
+        float[] b = [.. Enumerable.Range(1, k * n).Select(i => (float)i)];
+        float[]? single = null;
+        IsaSweep.ForEachThreads(_ =>
+        {
+            var matrix = new PackedMatrix();
+            fixed (float* p = b) matrix.Pack(k, n, p, n, transposed: false);
+            float[] packed = new ReadOnlySpan<float>(matrix.Data, k * n).ToArray();
+            Assert.Equal(single ??= packed, packed);
+        });
+    }
+
+    [Fact]
+    public void Data_IsAlignedToCacheLines()
+    {
+        var matrix = new PackedMatrix();
+        float[] b = new float[35];
+        fixed (float* p = b) matrix.Pack(5, 7, p, 7, transposed: false);
+        Assert.Equal(0u, (nuint)matrix.Data % 64);
+    }
+}

@@ -62,7 +62,7 @@ internal static class CalendarGrid
             {
                 throw new CsvException(path, lines[i], dateColumn,
                     $"{Text(dates[i])} is not evenly spaced from {Text(dates[i - 1])} (the series is " +
-                    $"{frequency}). Name no date column to number the values instead.");
+                    $"{frequency}). Use --date-column none to number them instead.");
             }
 
             placed.Add(values[i]);

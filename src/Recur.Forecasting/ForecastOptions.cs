@@ -70,9 +70,9 @@ public sealed record PreprocessingOptions
     /// <summary>What makes swings comparable.</summary>
     public Transform Transform { get; init; } = Transform.Auto;
 
-    /// <summary>Whether each window is seen relative to its own last season's mean, so that a level never seen before
-    /// means nothing new.</summary>
-    public bool RelativeToLevel { get; init; }
+    /// <summary>Whether each window is seen relative to the mean of its last known season, so that a level never seen
+    /// before means nothing new; null for where there is a season.</summary>
+    public bool? RelativeToLevel { get; init; }
 
     /// <summary>How many known values the network reads before it runs freely; null for a season, at least
     /// 24.</summary>
@@ -95,18 +95,18 @@ public sealed record ModelOptions
     public float Dropout { get; init; }
 
     /// <summary>How many networks with different beginnings are trained together; a forecast is their mean.</summary>
-    public int Members { get; init; } = 2;
+    public int Members { get; init; } = 3;
 }
 
 /// <summary>The training.</summary>
 public sealed record TrainingOptions
 {
     /// <summary>Steps in which the network sees the true value before each one it predicts.</summary>
-    public int TeacherForcedSteps { get; init; } = 150;
+    public int TeacherForcedSteps { get; init; } = 300;
 
     /// <summary>Steps after those in which it runs freely over the horizon, as it will in use, and learns from its own
     /// drift.</summary>
-    public int FreeRunningSteps { get; init; } = 150;
+    public int FreeRunningSteps { get; init; } = 50;
 
     /// <summary>Windows per step.</summary>
     public int BatchSize { get; init; } = 32;

@@ -58,6 +58,7 @@ internal sealed record ForecastPlan
             Math.Min(options.Series.Horizon ?? (season > 1 ? 2 * season : HorizonWithoutSeason), LongestHorizon);
         Shrink(series.Length - Windows.LeadOf(lags, season), ref context, ref horizon);
 
+        bool relative = options.Preprocessing.RelativeToLevel ?? season > 1;
         Transform transform = options.Preprocessing.Transform;
         if (transform == Transform.Auto) transform = Transforms.Choose(series.Values, season);
         transform.Check(series);
@@ -69,7 +70,7 @@ internal sealed record ForecastPlan
             Horizon = horizon,
             Transform = transform,
             Scaler = StandardScaler.Fit(Transformed(series.Values, transform)),
-            LevelLength = !options.Preprocessing.RelativeToLevel ? 0 : season > 1 ? Math.Min(season, context) : context,
+            LevelLength = !relative ? 0 : season > 1 ? Math.Min(season, context) : context,
             Model = options.Model,
         };
     }

@@ -159,7 +159,7 @@ public sealed class CsvSeriesTests : IDisposable
         "--missing to choose what to do.")]
     [InlineData("date,y\n2024-01-01,1\n2024-01-03,2\n2024-01-05,3\n2024-01-06,3\n",
         "load.csv, line 5, column \"date\": 2024-01-06 is not evenly spaced from 2024-01-05 (the series is every " +
-        "2 days). Name no date column to number the values instead.")]
+        "2 days). Use --date-column none to number them instead.")]
     [InlineData("date,y\n2024-01,1\n2024-02,2\n2024-03,3\n2024-04,3\nMay,3\n",
         "load.csv, line 6, column \"date\": \"May\" is not a date written like the others.")]
     [InlineData("date,y\n2024-01,1\n2024-02,2\n2024-03,3\n2024-04,3\n,3\n",

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Recur.Kernels;
 
@@ -48,6 +49,9 @@ internal static unsafe class GemmTile
 {
     public const int MaxRows = 6, MaxVectors = 4;
 
+    private const int FloatsPerLine = 16;
+    private const int PrefetchFrom = 64; // C is then fetched while the loop runs, instead of being waited for at its end
+
     //   a    [R, K]            in   element (r, k) at a[r·aRow + k·aStep]: row-major or transposed
     //   b    [K, V·lanes]      in   packed, rows of V·lanes floats one behind another
     //   add  [R, columns]      in   row stride addRow; null for zero; may be c itself; stride 0 for a bias
@@ -68,6 +72,16 @@ internal static unsafe class GemmTile
         T c40 = T.Zero, c41 = T.Zero, c42 = T.Zero, c43 = T.Zero;
         T c50 = T.Zero, c51 = T.Zero, c52 = T.Zero, c53 = T.Zero;
         float* a0 = a, a1 = TR.Value > 1 ? a + 1 * aRow : a, a2 = TR.Value > 2 ? a + 2 * aRow : a, a3 = TR.Value > 3 ? a + 3 * aRow : a, a4 = TR.Value > 4 ? a + 4 * aRow : a, a5 = TR.Value > 5 ? a + 5 * aRow : a;
+        if (k >= PrefetchFrom)
+        {
+            Prefetch<T, TV>(c);
+            if (TR.Value > 1) Prefetch<T, TV>(c + 1 * cRow);
+            if (TR.Value > 2) Prefetch<T, TV>(c + 2 * cRow);
+            if (TR.Value > 3) Prefetch<T, TV>(c + 3 * cRow);
+            if (TR.Value > 4) Prefetch<T, TV>(c + 4 * cRow);
+            if (TR.Value > 5) Prefetch<T, TV>(c + 5 * cRow);
+        }
+
         for (int i = 0; i < k; i++)
         {
             T b0 = T.Load(b);
@@ -139,6 +153,13 @@ internal static unsafe class GemmTile
         if (TR.Value > 3) Finish<T, TV>(c30, c31, c32, c33, add == null ? null : add + 3 * addRow, c + 3 * cRow, last);
         if (TR.Value > 4) Finish<T, TV>(c40, c41, c42, c43, add == null ? null : add + 4 * addRow, c + 4 * cRow, last);
         if (TR.Value > 5) Finish<T, TV>(c50, c51, c52, c53, add == null ? null : add + 5 * addRow, c + 5 * cRow, last);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch<T, TV>(float* c) where T : unmanaged, ISimd<T> where TV : IConst
+    {
+        if (!Sse.IsSupported) return;
+        for (int i = 0; i < TV.Value * T.Count; i += FloatsPerLine) Sse.Prefetch0(c + i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,7 +9,7 @@ namespace Recur.Kernels;
 /// do not depend on each other; a step of two layers then costs what one layer alone costs.
 /// States lie in rows padded with zeros to whole vectors (V vectors of T.Count lanes, stride S): such rows are at the same time
 /// the packed panel that the weight gradients' products read, so nothing is copied for them.
-/// Sums run in the same order as in <see cref="RnnKernel"/>: the results are the same bits.
+/// Sums run in the same order as in <see cref="RnnKernel"/>: states and the gradients of x and h_0 are the same bits.
 /// </remarks>
 internal static unsafe class RnnSmallKernel
 {

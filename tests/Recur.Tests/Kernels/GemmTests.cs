@@ -28,9 +28,12 @@ public sealed unsafe class GemmTests
     {
         (int, int, int)[] sizes =
         [
-            (1, 1, 1), (0, 3, 2), (3, 0, 2), (3, 2, 0), (1, 1, 300), (2, 3, 4), (6, 64, 10), (7, 65, 11), (5, 63, 12), (12, 16, 1), (13, 17, 3), (11, 15, 2),
-            (1, 100, 33), (100, 1, 33), (64, 1, 5), (1, 1, 2000), (33, 31, 769), (17, 80, 768), (9, 70, 1600), (50, 129, 100), (129, 50, 64), (200, 48, 48),
-            (48, 200, 96), (97, 97, 97), (300, 20, 20), (20, 300, 20), (4, 4, 5000), (59, 10, 1), (10, 1, 59), (1000, 3, 3), (130, 192, 800),
+            (1, 1, 1), (0, 3, 2), (3, 0, 2), (3, 2, 0), (1, 1, 300), (2, 3, 4), (6, 64, 10), (7, 65, 11), (5, 63, 12),
+            (12, 16, 1), (13, 17, 3), (11, 15, 2),
+            (1, 100, 33), (100, 1, 33), (64, 1, 5), (1, 1, 2000), (33, 31, 769), (17, 80, 768),
+            (9, 70, 1600), (50, 129, 100), (129, 50, 64), (200, 48, 48),
+            (48, 200, 96), (97, 97, 97), (300, 20, 20), (20, 300, 20), (4, 4, 5000),
+            (59, 10, 1), (10, 1, 59), (1000, 3, 3), (130, 192, 800),
         ];
         int number = 0;
         foreach ((int m, int n, int k) in sizes)
@@ -48,7 +51,8 @@ public sealed unsafe class GemmTests
         return values;
     }
 
-    /// <summary>The guarded memory of C after the product; with <paramref name="packed"/>, B is packed before and used twice.</summary>
+    /// <summary>The guarded memory of C after the product; with <paramref name="packed"/>, B is packed before and
+    /// used twice.</summary>
     private static float[] Run(Case g, bool packed)
     {
         int aRows = g.TransposeA ? g.K : g.M, aRow = (g.TransposeA ? g.M : g.K) + g.Gap;
@@ -91,7 +95,8 @@ public sealed unsafe class GemmTests
     private static double Check(Case g, float[] c, string what)
     {
         int aRow = (g.TransposeA ? g.M : g.K) + g.Gap, bRow = (g.TransposeB ? g.K : g.N) + g.Gap, cRow = g.N + g.Gap;
-        float[] a = Normal(1, (g.TransposeA ? g.K : g.M) * aRow + 1), b = Normal(2, (g.TransposeB ? g.N : g.K) * bRow + 1);
+        float[] a = Normal(1, (g.TransposeA ? g.K : g.M) * aRow + 1);
+        float[] b = Normal(2, (g.TransposeB ? g.N : g.K) * bRow + 1);
         float[] add = Normal(3, (g.M + 1) * (g.N + 3));
         double worst = 0;
         for (int at = 0; at < c.Length; at++)
@@ -107,7 +112,8 @@ public sealed unsafe class GemmTests
             double absolute = Math.Abs(sum);
             for (int k = 0; k < g.K; k++)
             {
-                double term = (double)a[g.TransposeA ? k * aRow + m : m * aRow + k] * b[g.TransposeB ? n * bRow + k : k * bRow + n];
+                double x = a[g.TransposeA ? k * aRow + m : m * aRow + k];
+                double term = x * b[g.TransposeB ? n * bRow + k : k * bRow + n];
                 sum += term;
                 absolute += Math.Abs(term);
             }

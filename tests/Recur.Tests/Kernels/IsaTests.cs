@@ -13,7 +13,8 @@ public sealed class IsaTests
         Assert.Contains(IsaLevel.Scalar, Isa.Available);
         Assert.Equal(Vector128.IsHardwareAccelerated, Isa.Available.Contains(IsaLevel.Vector128));
         Assert.Equal(Avx2.IsSupported && Fma.IsSupported, Isa.Available.Contains(IsaLevel.Vector256));
-        Assert.Equal(Vector512.IsHardwareAccelerated && Avx512F.IsSupported, Isa.Available.Contains(IsaLevel.Vector512));
+        Assert.Equal(
+            Vector512.IsHardwareAccelerated && Avx512F.IsSupported, Isa.Available.Contains(IsaLevel.Vector512));
         Assert.Equal(Isa.Available.Order(), Isa.Available);
     }
 
@@ -61,6 +62,7 @@ public sealed class IsaTests
     {
         var work = default(LaneCount);
         Isa.Run(ref work);
-        Assert.Equal(level switch { IsaLevel.Vector512 => 16, IsaLevel.Vector256 => 8, IsaLevel.Vector128 => 4, _ => 1 }, work.Lanes);
+        int lanes = level switch { IsaLevel.Vector512 => 16, IsaLevel.Vector256 => 8, IsaLevel.Vector128 => 4, _ => 1 };
+        Assert.Equal(lanes, work.Lanes);
     });
 }

@@ -5,9 +5,11 @@ namespace Recur.Tests.Kernels;
 [Collection(AloneCollection.Name)]
 public sealed unsafe class PackedMatrixTests
 {
-    private static int Lanes(IsaLevel level) => level switch { IsaLevel.Vector512 => 16, IsaLevel.Vector256 => 8, IsaLevel.Vector128 => 4, _ => 1 };
+    private static int Lanes(IsaLevel level) =>
+        level switch { IsaLevel.Vector512 => 16, IsaLevel.Vector256 => 8, IsaLevel.Vector128 => 4, _ => 1 };
 
-    private static int PanelWidth(IsaLevel level) => level switch { IsaLevel.Vector512 => 64, IsaLevel.Scalar => 4, _ => 16 };
+    private static int PanelWidth(IsaLevel level) =>
+        level switch { IsaLevel.Vector512 => 64, IsaLevel.Scalar => 4, _ => 16 };
 
     // Panel p holds columns p·width.. as rows of its own width, rounded up to whole vectors, zeros behind.
     [Theory]
@@ -33,7 +35,9 @@ public sealed unsafe class PackedMatrixTests
                             int column = first + j;
                             float expected = j >= columns ? 0f : transposed ? b[column * row + i] : b[i * row + column];
                             float actual = matrix.Data[(nint)first * k + (nint)i * stored + j];
-                            Assert.True(expected == actual, $"{level}, [{k}, {n}], ({i}, {column}): {expected} expected but {actual} came.");
+                            Assert.True(
+                                expected == actual,
+                                $"{level}, [{k}, {n}], ({i}, {column}): {expected} expected but {actual} came.");
                         }
                 }
             }

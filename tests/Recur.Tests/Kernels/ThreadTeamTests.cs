@@ -60,8 +60,8 @@ public sealed unsafe class ThreadTeamTests
         }
     }
 
-    // The helpers are met in every state: spinning, about to sleep, asleep. A lost wake-up would hang for ever; the limit only
-    // turns that into a failure.
+    // The helpers are met in every state: spinning, about to sleep, asleep. A lost wake-up would hang for ever; the
+    // limit only turns that into a failure.
     [Fact]
     public void Run_ManyDispatchesWithPauses_LosesNoWakeUp()
     {

@@ -2,13 +2,15 @@ using Recur.Kernels;
 
 namespace Recur.Tests.Kernels;
 
-/// <summary>The numbers of docs/numerics.md: exp, tanh and the logistic function against double precision, in every width.</summary>
+/// <summary>The numbers of docs/numerics.md: exp, tanh and the logistic function against double precision, in every
+/// width.</summary>
 [Collection(AloneCollection.Name)]
 public sealed class VectorMathTests
 {
     // Measured worst cases stand in docs/numerics.md; these bounds are a little above them. An ulp is the distance of
     // neighbouring floats at the right result.
-    private const double ExpUlps = 1.3, TanhAbsolute = 1.6e-7, TanhUlps = 3.5, SigmoidAbsolute = 1.0e-7, SigmoidUlps = 3.0;
+    private const double ExpUlps = 1.3, TanhAbsolute = 1.6e-7, TanhUlps = 3.5;
+    private const double SigmoidAbsolute = 1.0e-7, SigmoidUlps = 3.0;
 
     // Below the smallest normal float an error is measured in steps of the denormals.
     private const double DenormalStep = 1.401298464324817e-45;
@@ -25,24 +27,29 @@ public sealed class VectorMathTests
     [
         .. Enumerable.Range(0, 0x7F800000 / 4099).Select(i => BitConverter.Int32BitsToSingle(i * 4099)),
         .. Enumerable.Range(0, 0x7F800000 / 4099).Select(i => -BitConverter.Int32BitsToSingle(i * 4099)),
-        .. Around(9.1f), .. Around(9.01f), .. Around(87f), .. Around(88.72284f), .. Around(89f), .. Around(103.97208f), .. Around(104f),
-        .. Around(87.33655f), .. Around(0.34657359f), .. Around(0.17328680f), .. Around(1e-30f),
+        .. Around(9.1f), .. Around(9.01f), .. Around(87f), .. Around(88.72284f), .. Around(89f),
+        .. Around(103.97208f), .. Around(104f), .. Around(87.33655f), .. Around(0.34657359f),
+        .. Around(0.17328680f), .. Around(1e-30f),
         .. Enumerable.Range(-100_000, 200_001).Select(i => i / 1000f),
     ];
 
     private static IEnumerable<float> Around(float x)
     {
         int bits = BitConverter.SingleToInt32Bits(x);
-        return Enumerable.Range(bits - 2000, 4000).SelectMany(b => (float[])[BitConverter.Int32BitsToSingle(b), -BitConverter.Int32BitsToSingle(b)]);
+        IEnumerable<float> near = Enumerable.Range(bits - 2000, 4000).Select(BitConverter.Int32BitsToSingle);
+        return near.SelectMany(v => (float[])[v, -v]);
     }
 
     private static double Ulp(double right)
     {
         float f = MathF.Abs((float)right);
-        return float.IsInfinity(f) ? double.PositiveInfinity : Math.Max(DenormalStep, (double)MathF.BitIncrement(f) - f);
+        return float.IsInfinity(f)
+            ? double.PositiveInfinity
+            : Math.Max(DenormalStep, (double)MathF.BitIncrement(f) - f);
     }
 
-    private static void Check(string what, float[] x, float[] y, Func<double, double> right, double absolute, double ulps)
+    private static void Check(
+        string what, float[] x, float[] y, Func<double, double> right, double absolute, double ulps)
     {
         double worstAbsolute = 0, worstUlps = 0;
         float absoluteAt = 0, ulpsAt = 0;
@@ -55,7 +62,8 @@ public sealed class VectorMathTests
             if (!(inUlps <= worstUlps)) (worstUlps, ulpsAt) = (inUlps, x[i]);
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{what}: {worstAbsolute:E2} at {absoluteAt:R}, {worstUlps:F3} ulp at {ulpsAt:R}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{what}: {worstAbsolute:E2} at {absoluteAt:R}, {worstUlps:F3} ulp at {ulpsAt:R}");
         Assert.True(worstAbsolute <= absolute, $"{what}: off by {worstAbsolute} at {absoluteAt:R}.");
         Assert.True(worstUlps <= ulps, $"{what}: off by {worstUlps} ulp at {ulpsAt:R}.");
     }
@@ -79,7 +87,8 @@ public sealed class VectorMathTests
 
     [Fact]
     public void Exp_SpecialValues_AreRight() => IsaSweep.ForEach(_ => Assert.Equal(
-        (float[])[1f, 1f, float.PositiveInfinity, 0f, float.NaN, float.PositiveInfinity, 0f, 1f, 1f, float.PositiveInfinity, float.Epsilon],
+        (float[])[1f, 1f, float.PositiveInfinity, 0f, float.NaN, float.PositiveInfinity, 0f, 1f, 1f,
+            float.PositiveInfinity, float.Epsilon],
         Map<Exp>([0f, -0f, float.PositiveInfinity, float.NegativeInfinity, float.NaN, float.MaxValue, float.MinValue,
             float.Epsilon, -float.Epsilon, 88.722845f, -103.2f])));
 
@@ -114,7 +123,8 @@ public sealed class VectorMathTests
     [Fact]
     public void Tanh_EveryLength_SameBitsAsAlone() => IsaSweep.ForEach(_ =>
     {
-        float[] x = [.. Enumerable.Range(0, 70).Select(i => (i - 35) * 0.13f)], one = [.. x.Select(v => Map<Tanh>([v])[0])];
+        float[] x = [.. Enumerable.Range(0, 70).Select(i => (i - 35) * 0.13f)];
+        float[] one = [.. x.Select(v => Map<Tanh>([v])[0])];
         for (int n = 0; n <= x.Length; n++) Assert.Equal(one[..n], Map<Tanh>(x[..n]));
     });
 }

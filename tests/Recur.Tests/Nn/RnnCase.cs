@@ -3,7 +3,8 @@ using Recur.Nn;
 
 namespace Recur.Tests.Nn;
 
-/// <summary>One network with its inputs and the gradients of its results, drawn from a seed as make_rnn.py draws them.</summary>
+/// <summary>One network with its inputs and the gradients of its results, drawn from a seed as make_rnn.py draws
+/// them.</summary>
 internal sealed class RnnCase
 {
     public required Rnn Rnn { get; init; }
@@ -69,7 +70,10 @@ internal sealed class RnnCase
     }
 
     /// <summary>Every result and gradient, one behind another.</summary>
-    public float[] Everything() =>
-        [.. Output.ToArray(), .. HN.ToArray(), .. X.Grad!.Value.ToArray(), .. H0 is { } h0 ? h0.Grad!.Value.ToArray() : [],
-            .. Rnn.Parameters().SelectMany(p => p.Grad!.Value.ToArray())];
+    public float[] Everything() => [.. Sequences(), .. Rnn.Parameters().SelectMany(p => p.Grad!.Value.ToArray())];
+
+    /// <summary>What belongs to the sequences: results and the gradients of x and h_0.</summary>
+    public float[] Sequences() =>
+        [.. Output.ToArray(), .. HN.ToArray(), .. X.Grad!.Value.ToArray(),
+            .. H0 is { } h0 ? h0.Grad!.Value.ToArray() : []];
 }

@@ -21,8 +21,10 @@ internal static class TensorSample
         float[] all = tensor.ToArray(), some = [.. all.Where((_, i) => i % stride == 0)];
         FixtureExtensions.AssertClose(expected.Floats("values"), some, tolerance, what);
         double norm = expected.GetProperty("norm").GetDouble(), actualNorm = Math.Sqrt(all.Sum(v => (double)v * v));
-        Assert.True(Math.Abs(norm - actualNorm) <= tolerance * norm, $"{what}: norm {norm} expected but {actualNorm} came.");
-        double magnitude = expected.Floats("values").Select(Math.Abs).DefaultIfEmpty().Max();
-        return expected.Floats("values").Zip(some, (e, a) => Math.Abs((double)e - a)).DefaultIfEmpty().Max() / Math.Max(magnitude, 1e-30);
+        Assert.True(
+            Math.Abs(norm - actualNorm) <= tolerance * norm, $"{what}: norm {norm} expected but {actualNorm} came.");
+        float[] values = expected.Floats("values");
+        double magnitude = values.Select(Math.Abs).DefaultIfEmpty().Max();
+        return values.Zip(some, (e, a) => Math.Abs((double)e - a)).DefaultIfEmpty().Max() / Math.Max(magnitude, 1e-30);
     }
 }

@@ -22,14 +22,14 @@ internal static class Plots
 
     public static Color Grey { get; } = Color.FromHex("#8A8A8A");
 
-    /// <summary>A sans-serif font that is installed; ScottPlot's own choice is a serif one on many Linux systems.</summary>
-    private static string SansSerif { get; } = FindFont();
+    /// <summary>The font that comes with the tool: a bare machine has none, and would draw pictures without any text.</summary>
+    private static string SansSerif { get; } = BundledFont();
 
-    private static string FindFont()
+    private static string BundledFont()
     {
-        var installed = SkiaSharp.SKFontManager.Default.FontFamilies.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        string[] wanted = ["Segoe UI", "Helvetica Neue", "Arial", "Liberation Sans", "Noto Sans", "DejaVu Sans"];
-        return wanted.FirstOrDefault(installed.Contains) ?? Fonts.Default;
+        const string name = "DejaVu Sans";
+        Fonts.AddFontFile(name, Path.Combine(AppContext.BaseDirectory, "Fonts", "DejaVuSans.ttf"), bold: false, italic: false);
+        return name;
     }
 
     /// <summary>A plot with title and axis labels in sizes that can be read in a report.</summary>

@@ -18,8 +18,11 @@ namespace Recur.Training;
 ///     model,
 ///     new Adam(model.Parameters(), learningRate: 1e-3f),
 ///     batch => Losses.Mse(model.Forward(batch.Input), batch.Target),
-///     new TrainOptions { Epochs = 100, ClipGradNorm = 1f, EarlyStopping = new(), CheckpointPath = "run.safetensors"
-/// }); if (File.Exists("run.safetensors")) trainer.Resume("run.safetensors");
+///     new TrainOptions
+///     {
+///         Epochs = 100, ClipGradNorm = 1f, EarlyStopping = new(), CheckpointPath = "run.safetensors",
+///     });
+/// if (File.Exists("run.safetensors")) trainer.Resume("run.safetensors");
 /// TrainResult result = trainer.Fit(
 ///     new TensorBatches(inputs, targets, batchSize: 32),
 ///     validate: () => Losses.Mse(model.Forward(validationInputs), validationTargets).Item());

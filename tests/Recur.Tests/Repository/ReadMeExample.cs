@@ -2,7 +2,7 @@ using Recur;
 using Recur.Nn;
 using Recur.Optim;
 
-namespace Recur.Tests.Repository;
+namespace ReadMe;
 
 /// <summary>The program of the README; ReadMeTests compares the text between the marks with it, and runs it.</summary>
 internal static class ReadMeExample

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ReadMe;
 
 namespace Recur.Tests.Repository;
 

@@ -16,7 +16,7 @@ internal sealed class ModelOptionSet
     private readonly Option<int> hidden = Number("--hidden", "Hidden units per layer.", 1, 4096, Usual.Model.HiddenSize);
     private readonly Option<int> layers = Number("--layers", "Layers.", 1, 16, Usual.Model.NumLayers);
     private readonly Option<int> members = Number("--members", "Networks trained together; a forecast is their mean.", 1, 100, Usual.Model.Members);
-    private readonly Option<int> steps = Number("--steps", "Training steps; the second half runs freely over the horizon.", 2, 10_000_000,
+    private readonly Option<int> steps = Number("--steps", "Training steps; the last seventh runs freely over the horizon.", 2, 10_000_000,
         Usual.Training.TeacherForcedSteps + Usual.Training.FreeRunningSteps);
 
     private readonly Option<float> rate = new("--learning-rate")
@@ -35,7 +35,7 @@ internal sealed class ModelOptionSet
     /// <summary>The options as the library takes them.</summary>
     public ForecastOptions Read(ParseResult parsed, ulong seed)
     {
-        int all = parsed.GetValue(steps);
+        int all = parsed.GetValue(steps), free = all / 7; // the share that the defaults have
         return new ForecastOptions
         {
             Series = new SeriesOptions { Season = parsed.GetValue(season) },
@@ -58,8 +58,8 @@ internal sealed class ModelOptionSet
             },
             Training = Usual.Training with
             {
-                TeacherForcedSteps = all - all / 2,
-                FreeRunningSteps = all / 2,
+                TeacherForcedSteps = all - free,
+                FreeRunningSteps = free,
                 LearningRate = parsed.GetValue(rate),
                 Seed = seed,
             },

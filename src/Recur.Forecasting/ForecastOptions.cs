@@ -1,7 +1,7 @@
 namespace Recur.Forecasting;
 
 /// <summary>How a <see cref="Forecaster"/> sees the series, what it is made of and how it learns.</summary>
-/// <remarks>The defaults are those that did best over several series, origins and seeds:
+/// <remarks>How the defaults were chosen, on which series they help and where seasonal naive stays better:
 /// docs/decisions/0003-forecaster-defaults.md.</remarks>
 public sealed record ForecastOptions
 {
@@ -114,7 +114,7 @@ public sealed record TrainingOptions
     /// <summary>The first step's learning rate (AdamW); it falls to zero along a half cosine.</summary>
     public float LearningRate { get; init; } = 5e-3f;
 
-    /// <summary>AdamW's decay; it pulls the network towards the seasonal naive forecast.</summary>
+    /// <summary>AdamW's decay of all weights.</summary>
     public float WeightDecay { get; init; } = 1e-2f;
 
     /// <summary>The largest norm of the gradients of one member; longer ones are scaled down.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Recur.Cli.Commands;
 using Recur.Cli.Output;
 
@@ -24,6 +25,7 @@ internal static class Tool
         {
             if (parsed.Action is ParseErrorAction || (parsed.Errors.Count > 0 && parsed.Action is not HelpAction and not ExampleHelpAction))
                 throw new UsageException(UsageText.Of(parsed));
+            if (MistypedOption(parsed, args) is { } option) throw new UsageException($"there is no option {option}.");
             return parsed.Invoke(new InvocationConfiguration
             {
                 Output = streams.Out,
@@ -48,6 +50,12 @@ internal static class Tool
             return ExitCode.Failed;
         }
     }
+
+    /// <summary>The parser takes <c>recur fit --bogus</c> for a file of that name; behind <c>--</c> it may be one.</summary>
+    private static string? MistypedOption(ParseResult parsed, IReadOnlyList<string> args) => args.Contains("--")
+        ? null
+        : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+            .Select(token => token.Value).FirstOrDefault(value => value.StartsWith('-') && value.Length > 1);
 
     private static RootCommand BuildRoot(ToolStreams streams, CancellationToken cancel)
     {

@@ -20,5 +20,8 @@ public sealed class UsageTests
     [InlineData("recur inspect: the argument FILE is missing. See 'recur inspect --help'.", "inspect")]
     [InlineData("recur inspect: the argument \"b\" is one too many. See 'recur inspect --help'.", "inspect", "a", "b")]
     [InlineData("recur inspect: there is no option --seed. See 'recur inspect --help'.", "inspect", "a", "--seed")]
+    [InlineData("recur inspect: there is no option --bogus. See 'recur inspect --help'.", "inspect", "--bogus")]
+    [InlineData("recur fit: there is no option --bogus. See 'recur fit --help'.", "fit", "--bogus")]
+    [InlineData("recur forecast: there is no option -x. See 'recur forecast --help'.", "forecast", "-x", "--horizon", "3")]
     public void Run_WrongUsage_SaysOneSentence(string sentence, params string[] args) => CliRunner.AssertFails(CliRunner.Run(args), 2, sentence);
 }

@@ -89,8 +89,10 @@ public sealed class CsvSeriesTests : IDisposable
     public void Read_DatesIgnored_NumbersTheValues()
     {
         TimeSeries series =
-            Read("date,y\n2024-01-01,1\n2024-05-07,2\n2024-05-08,3\n", new CsvOptions { DateColumn =
-                CsvOptions.NoDates });
+            Read("date,y\n2024-01-01,1\n2024-05-07,2\n2024-05-08,3\n", new CsvOptions
+            {
+                DateColumn = CsvOptions.NoDates
+            });
         Assert.Equal(["1", "3", "4"], [series.LabelAt(0), series.LabelAt(2), series.LabelAt(3)]);
     }
 
@@ -109,8 +111,10 @@ public sealed class CsvSeriesTests : IDisposable
     public void Read_GapInDates_IsFilledOnRequest()
     {
         TimeSeries series =
-            Read("date,y\n2024-01,1\n2024-02,2\n2024-05,8\n2024-06,9\n", new CsvOptions { Missing =
-                MissingValues.Interpolate });
+            Read("date,y\n2024-01,1\n2024-02,2\n2024-05,8\n2024-06,9\n", new CsvOptions
+            {
+                Missing = MissingValues.Interpolate
+            });
         Assert.Equal([1.0, 2, 4, 6, 8, 9], series.Values.ToArray());
         Assert.Equal(("2024-06", 2), (series.LabelAt(5), series.FilledValues));
     }
@@ -176,8 +180,11 @@ public sealed class CsvSeriesTests : IDisposable
     [InlineData("y", "z", "load.csv: there is no column \"z\"; the columns are \"date\", \"city\", \"y\".")]
     public void Read_NamedColumnDoesNotFit_SaysSo(string value, string? date, string message) =>
         Assert.Equal(
-            message, Error("date,city,y\n2024-01,Rome,1\n2024-02,Oslo,2\n", new CsvOptions { ValueColumn = value,
-            DateColumn = date }));
+            message, Error("date,city,y\n2024-01,Rome,1\n2024-02,Oslo,2\n", new CsvOptions
+            {
+                ValueColumn = value,
+                DateColumn = date
+            }));
 
     [Fact]
     public void Read_FileMissing_SaysSo() =>

@@ -148,8 +148,12 @@ public sealed class ForecasterTests : IDisposable
         ForecastOptions options = Tiny with
         {
             Training =
-                Tiny.Training with { CheckpointPath =
-                    PathOf("run.safetensors"), CheckpointEverySteps = 1, Resume = true },
+                Tiny.Training with
+                {
+                    CheckpointPath = PathOf("run.safetensors"),
+                    CheckpointEverySteps = 1,
+                    Resume = true
+                },
         };
         using var stop = new CancellationTokenSource();
         var progress = new StopAfter(interruptedAfter, stop);
@@ -175,8 +179,14 @@ public sealed class ForecasterTests : IDisposable
         ForecastOptions options = Small with
         {
             Training =
-                Small.Training with { TeacherForcedSteps =
-                    5, FreeRunningSteps = 2000, ValidationLength = Period, Patience = 2, LearningRate = 0.05f },
+                Small.Training with
+                {
+                    TeacherForcedSteps = 5,
+                    FreeRunningSteps = 2000,
+                    ValidationLength = Period,
+                    Patience = 2,
+                    LearningRate = 0.05f
+                },
         };
         Forecaster model = Forecaster.Fit(NoisySine(120), options);
         Assert.Equal(Recur.Training.StopReason.StoppedEarly, model.Training!.Reason);
@@ -200,8 +210,11 @@ public sealed class ForecasterTests : IDisposable
             "Forecaster: a season of 12 needs at least 34 values to learn from but \"sine\" has 30.",
             Error(NoisySine(30)));
         Assert.Equal("Forecaster: the logarithm needs positive values but \"z\" is 0 at 2.",
-            Error(new TimeSeries("z", [1, 0, 3, 4, 5, 6, 7, 8, 9, 10]), new() { Preprocessing =
-                new() { Transform = Transform.Log } }));
+            Error(new TimeSeries("z", [1, 0, 3, 4, 5, 6, 7, 8, 9, 10]), new()
+            {
+                Preprocessing =
+                new() { Transform = Transform.Log }
+            }));
         Assert.Equal(
             "ForecastOptions.Model.HiddenSize must be at least 1 but was 0.",
             Error(NoisySine(120), new() { Model = new() { HiddenSize = 0 } }));

@@ -14,7 +14,7 @@ internal static unsafe class Gemm
     public const int UnblockedK = KBlock + KBlock / 2; // up to here K is one block, so the sum is one chain
     private const int ABlockFloats = 96 * 1024;  // 384 KiB of A beside it
     private const int PackedRows = 48;           // eight tiles of six rows
-    private const long ParallelFlops = 200_000;  // below, waking the team costs more than it brings
+    private const long ParallelFlops = 500_000;  // for each thread (5 us): below, waking it costs more than it brings
     private const int CopyTransposedFrom = 4096; // a smaller transposed A stays in the first-level cache as it is
 
     // C[M, N] = (or +=) op(A) · op(B)

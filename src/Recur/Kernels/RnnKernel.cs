@@ -10,7 +10,7 @@ namespace Recur.Kernels;
 /// </remarks>
 internal static unsafe class RnnKernel
 {
-    private const long ParallelFlops = 200_000;
+    private const long ParallelFlops = 500_000; // for each thread, as in Gemm
 
     /// <summary>The operands of one layer and direction.</summary>
     public struct Layer

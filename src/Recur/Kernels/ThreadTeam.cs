@@ -25,7 +25,7 @@ internal static unsafe class ThreadTeam
     [SuppressMessage("Design", "CA1001", Justification = "Helpers live as long as the process.")]
     private sealed class Helper(int index)
     {
-        private readonly SemaphoreSlim wake = new(0);
+        private readonly AutoResetEvent wake = new(false); // a SemaphoreSlim allocates when both sides meet in it
         private volatile int sleeping;
         private volatile int ticket;   // raised by the caller when there is work
         private int done;              // the last ticket finished
@@ -42,7 +42,7 @@ internal static unsafe class ThreadTeam
             this.work = work;
             this.parts = parts;
             Interlocked.Increment(ref ticket);
-            if (sleeping != 0 && Interlocked.Exchange(ref sleeping, 0) != 0) wake.Release();
+            if (sleeping != 0 && Interlocked.Exchange(ref sleeping, 0) != 0) wake.Set();
         }
 
         public void Join()
@@ -67,8 +67,8 @@ internal static unsafe class ThreadTeam
 
                     sleeping = 1;
                     Interlocked.MemoryBarrier();
-                    if (ticket == seen) wake.Wait();
-                    else if (Interlocked.Exchange(ref sleeping, 0) == 0) wake.Wait(); // the caller has released us already: take it
+                    if (ticket == seen) wake.WaitOne();
+                    else if (Interlocked.Exchange(ref sleeping, 0) == 0) wake.WaitOne(); // the caller has released us already: take it
                     spins = 0;
                 }
 

@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using Recur.Tests.Repository;
 
 namespace Recur.Tests.Cli;
 
@@ -6,9 +6,10 @@ namespace Recur.Tests.Cli;
 internal static class Approval
 {
     /// <summary>Fails when the text is not the approved one, and leaves it beside it as NAME.received.txt: to approve, rename that.</summary>
-    public static void Verify(string name, string text, [CallerFilePath] string caller = "")
+    public static void Verify(string name, string text)
     {
-        string folder = Path.Combine(Path.GetDirectoryName(Path.GetDirectoryName(caller))!, "Approved");
+        // Not by CallerFilePath: a deterministic build (CI=true) replaces the folders in it.
+        string folder = Path.Combine(RepositoryFiles.Root, "tests", "Recur.Tests", "Approved");
         string approved = Path.Combine(folder, name + ".txt"), received = Path.Combine(folder, name + ".received.txt");
         string expected = File.Exists(approved) ? File.ReadAllText(approved).ReplaceLineEndings("\n") : "";
         if (expected == text)

@@ -25,7 +25,7 @@ internal static unsafe class ThreadTeam
     [SuppressMessage("Design", "CA1001", Justification = "Helpers live as long as the process.")]
     private sealed class Helper(int index)
     {
-        private readonly AutoResetEvent wake = new(false); // a SemaphoreSlim allocates when both sides meet in it
+        private readonly AutoResetEvent wake = new(false);
         private volatile int sleeping;
         private volatile int ticket;   // raised by the caller when there is work
         private int done;              // the last ticket finished

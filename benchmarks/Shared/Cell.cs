@@ -5,10 +5,11 @@ namespace Recur.Peers;
 /// <summary>A kind of recurrent cell: everything the comparisons need to know about it. A new kind is one more entry here.</summary>
 internal sealed class Cell
 {
-    private Cell(string name, int[] onnxGates, Func<LayerCase, LayerUnderTest> create)
+    private Cell(string name, int[] onnxGates, string[] states, Func<LayerCase, LayerUnderTest> create)
     {
         Name = name;
         OnnxGates = onnxGates;
+        States = states;
         Create = create;
     }
 
@@ -20,12 +21,24 @@ internal sealed class Cell
 
     public int Gates => OnnxGates.Length;
 
+    /// <summary>The states it carries from step to step: h, and c too for the LSTM. Peers call them h0 before the first step, hn after the
+    /// last, and ghn the gradient that arrives there.</summary>
+    public string[] States { get; }
+
     /// <summary>Recur's layer for a case, with its default initialisation.</summary>
     public Func<LayerCase, LayerUnderTest> Create { get; }
 
-    public static readonly Cell Rnn = new("RNN", [0], c => new RnnUnderTest(c));
+    public static readonly Cell Rnn = new("RNN", [0], ["h"], c => new RnnUnderTest(c));
 
-    public static readonly Cell[] All = [Rnn];
+    /// <summary>PyTorch: reset, update, new; ONNX: update, reset, new.</summary>
+    public static readonly Cell Gru = new("GRU", [1, 0, 2], ["h"], c => new GruUnderTest(c));
+
+    /// <summary>PyTorch: input, forget, cell, output; ONNX: input, output, forget, cell.</summary>
+    public static readonly Cell Lstm = new("LSTM", [0, 3, 1, 2], ["h", "c"], c => new LstmUnderTest(c));
+
+    public static readonly Cell[] All = [Rnn, Gru, Lstm];
+
+    public static Cell Named(string name) => All.First(c => c.Name == name);
 
     private sealed class RnnUnderTest(LayerCase c) : LayerUnderTest
     {
@@ -34,10 +47,36 @@ internal sealed class Cell
 
         public override Module Module => rnn;
 
-        public override Tensor Forward(Tensor x, Tensor? h0, out Tensor hN)
+        public override (Tensor Output, Tensor[] Final) Forward(Tensor x, Tensor[]? initial)
         {
-            (Tensor output, hN) = rnn.Forward(x, h0);
-            return output;
+            (Tensor output, Tensor hN) = rnn.Forward(x, initial?[0]);
+            return (output, [hN]);
+        }
+    }
+
+    private sealed class GruUnderTest(LayerCase c) : LayerUnderTest
+    {
+        private readonly Gru gru = new(c.I, c.H, c.L, c.Bias, c.BatchFirst, bidirectional: c.Bidirectional);
+
+        public override Module Module => gru;
+
+        public override (Tensor Output, Tensor[] Final) Forward(Tensor x, Tensor[]? initial)
+        {
+            (Tensor output, Tensor hN) = gru.Forward(x, initial?[0]);
+            return (output, [hN]);
+        }
+    }
+
+    private sealed class LstmUnderTest(LayerCase c) : LayerUnderTest
+    {
+        private readonly Lstm lstm = new(c.I, c.H, c.L, c.Bias, c.BatchFirst, bidirectional: c.Bidirectional);
+
+        public override Module Module => lstm;
+
+        public override (Tensor Output, Tensor[] Final) Forward(Tensor x, Tensor[]? initial)
+        {
+            (Tensor output, LstmState state) = lstm.Forward(x, initial is [var h0, var c0] ? new LstmState(h0, c0) : null);
+            return (output, [state.H, state.C]);
         }
     }
 }
@@ -48,8 +87,15 @@ internal abstract class LayerUnderTest
     public abstract Module Module { get; }
 
     /// <param name="x">The input.</param>
-    /// <param name="h0">The initial hidden state, or none.</param>
-    /// <param name="hN">The hidden state after the last step.</param>
-    /// <returns>The output.</returns>
-    public abstract Tensor Forward(Tensor x, Tensor? h0, out Tensor hN);
+    /// <param name="initial">The states before the first step in the order of <see cref="Cell.States"/>, or none.</param>
+    /// <returns>The output, and the states after the last step.</returns>
+    public abstract (Tensor Output, Tensor[] Final) Forward(Tensor x, Tensor[]? initial);
+
+    /// <summary>The same with the hidden state alone.</summary>
+    public Tensor Forward(Tensor x, Tensor? h0, out Tensor hN)
+    {
+        (Tensor output, Tensor[] final) = Forward(x, h0 is { } h ? [h] : (Tensor[]?)null);
+        hN = final[0];
+        return output;
+    }
 }

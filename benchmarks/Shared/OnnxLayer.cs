@@ -4,10 +4,11 @@ namespace Recur.Peers;
 internal static class OnnxLayer
 {
     /// <param name="c">The layer.</param>
-    /// <param name="tensors">x, h0 when the case has a state, and the weights under PyTorch's names.</param>
+    /// <param name="tensors">x, h0 (and c0) when the case has a state, and the weights under PyTorch's names.</param>
     /// <param name="threads">ONNX Runtime's intra-op threads.</param>
     public static OnnxSession Open(LayerCase c, IReadOnlyList<PeerTensor> tensors, int threads) => new(
-        BuildModel(c, tensors), threads, [.. tensors.Where(t => t.Name is "x" or "h0")], [("y", c.OutputShape), ("hn", c.StateShape)]);
+        BuildModel(c, tensors), threads, [.. tensors.Where(t => t.Name is "x" or "h0" or "c0")],
+        [("y", c.OutputShape), .. c.Cell.States.Select(s => (s + "n", c.StateShape))]);
 
     private static byte[] BuildModel(LayerCase c, IReadOnlyList<PeerTensor> tensors)
     {
@@ -16,40 +17,44 @@ internal static class OnnxLayer
         if (c.Unbatched) x = Reshape(graph, x, "x_batched", [c.T, 1, c.I]);
         else if (c.BatchFirst) x = Transpose(graph, x, "x_time_first", [1, 0, 2]);
 
-        string[] states = InitialStates(graph, c);
-        var finalStates = new string[c.L];
+        string[][] states = [.. c.Cell.States.Select(s => InitialStates(graph, c, s))];
         for (int l = 0; l < c.L; l++)
         {
             int inputSize = l == 0 ? c.I : c.D * c.H;
             string w = graph.Constant($"W{l}", Stack(c, tensors, "weight_ih", l, inputSize), c.D, c.Cell.Gates * c.H, inputSize);
             string r = graph.Constant($"R{l}", Stack(c, tensors, "weight_hh", l, c.H), c.D, c.Cell.Gates * c.H, c.H);
             string b = c.Bias ? graph.Constant($"B{l}", Biases(c, tensors, l), c.D, 2 * c.Cell.Gates * c.H) : "";
-            finalStates[l] = $"hn{l}";
-            graph.Node(c.Cell.Name, [x, w, r, b, "", states[l]], [$"Y{l}", finalStates[l]], Attributes(c));
+            string[] before = [.. states.Select(s => s[l])], after = [.. c.Cell.States.Select(s => $"{s}n{l}")];
+            graph.Node(c.Cell.Name, [x, w, r, b, "", .. before], [$"Y{l}", .. after], Attributes(c));
             x = Flatten(graph, c, $"Y{l}", $"y{l}");
         }
 
         if (c.Unbatched) Reshape(graph, x, "y", [.. c.OutputShape.Select(d => (long)d)]);
         else if (c.BatchFirst) Transpose(graph, x, "y", [1, 0, 2]);
         else graph.Node("Identity", [x], ["y"]);
-        graph.Node("Concat", finalStates, ["hn_batched"], new OnnxAttribute("axis", 0L));
-        Reshape(graph, "hn_batched", "hn", [.. c.StateShape.Select(d => (long)d)]);
         graph.Output("y", c.OutputShape);
-        graph.Output("hn", c.StateShape);
+        foreach (string s in c.Cell.States)
+        {
+            string[] layers = [.. Enumerable.Range(0, c.L).Select(l => $"{s}n{l}")];
+            graph.Node("Concat", layers, [$"{s}n_batched"], new OnnxAttribute("axis", 0L));
+            Reshape(graph, $"{s}n_batched", s + "n", [.. c.StateShape.Select(d => (long)d)]);
+            graph.Output(s + "n", c.StateShape);
+        }
+
         return graph.ToArray();
     }
 
-    /// <summary>The initial state of each layer, [D, N, H]; empty names when none is given.</summary>
-    private static string[] InitialStates(OnnxGraph graph, LayerCase c)
+    /// <summary>The initial state (h or c) of each layer, [D, N, H]; empty names when none is given.</summary>
+    private static string[] InitialStates(OnnxGraph graph, LayerCase c, string state)
     {
         var states = new string[c.L];
         Array.Fill(states, "");
         if (!c.WithState) return states;
-        string h0 = Reshape(graph, graph.Input("h0", c.StateShape), "h0_batched", [c.L * c.D, c.N, c.H]);
+        string all = Reshape(graph, graph.Input(state + "0", c.StateShape), $"{state}0_batched", [c.L * c.D, c.N, c.H]);
         var sizes = new long[c.L];
         Array.Fill(sizes, c.D);
-        for (int l = 0; l < c.L; l++) states[l] = $"h0_{l}";
-        graph.Node("Split", [h0, graph.Constant("h0_sizes", sizes)], states, new OnnxAttribute("axis", 0L));
+        for (int l = 0; l < c.L; l++) states[l] = $"{state}0_{l}";
+        graph.Node("Split", [all, graph.Constant($"{state}0_sizes", sizes)], states, new OnnxAttribute("axis", 0L));
         return states;
     }
 

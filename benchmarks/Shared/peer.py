@@ -38,7 +38,7 @@ def make_layer(o):
 
 
 def layer(o, t):
-    """A recurrent layer; forward, or forward and backward of sum(y * gy) + sum(hn * ghn) (sum(y) without gy)."""
+    """A recurrent layer; forward, or forward and backward of sum(y * gy) + sum(hn * ghn) + sum(cn * gcn) (sum(y) without gy)."""
     module = make_layer(o)
     load(module, t)
     x, h0, c0 = t["x"], t.get("h0"), t.get("c0")
@@ -55,15 +55,16 @@ def layer(o, t):
 
     leaves = [v.requires_grad_(True) for v in (x, h0, c0) if v is not None]
     leaves += list(module.parameters())
-    gy, ghn = t.get("gy"), t.get("ghn")
+    gy = t.get("gy")
 
     def step():
         for leaf in leaves:
             leaf.grad = None
         y, hn = module(x, state)
         loss = y.sum() if gy is None else (y * gy).sum()
-        if ghn is not None:
-            loss = loss + ((hn[0] if isinstance(hn, tuple) else hn) * ghn).sum()
+        for name, s in states(hn).items():
+            if "g" + name in t:
+                loss = loss + (s * t["g" + name]).sum()
         loss.backward()
         return y, hn
 
@@ -76,27 +77,33 @@ def layer(o, t):
     return results, step
 
 
+def states(hn):
+    """The final state by names: hn, and cn too for the LSTM."""
+    return {"hn": hn[0], "cn": hn[1]} if isinstance(hn, tuple) else {"hn": hn}
+
+
 def outputs(y, hn):
-    return {"y": y, "hn": hn[0], "cn": hn[1]} if isinstance(hn, tuple) else {"y": y, "hn": hn}
+    return {"y": y, **states(hn)}
 
 
 def cell(o, t):
-    """nn.RNNCell and its kin, stepped over x [T, N, I]; outputs y [T, N, H] and the gradients of sum(y * gy)."""
+    """nn.RNNCell and its kin, stepped over x [T, N, I]; outputs y [T, N, H] and the gradients of sum(y * gy) + sum(hn * ghn) + sum(cn * gcn)."""
     extra = {"nonlinearity": o["nonlinearity"]} if o["cell"] == "RNN" else {}
     module = getattr(nn, o["cell"] + "Cell")(o["input"], o["hidden"], bias=o["bias"], **extra)
     load(module, t)
-    x, h0 = t["x"].requires_grad_(True), t.get("h0")
-    if h0 is not None:
-        h0.requires_grad_(True)
-    state, steps = h0, []
+    leaves = {name: t[name].requires_grad_(True) for name in ("x", "h0", "c0") if name in t}
+    x, h0, c0 = t["x"], t.get("h0"), t.get("c0")
+    state, steps = (h0, c0) if c0 is not None else h0, []
     for x_t in x:
         state = module(x_t, state)
         steps.append(state[0] if isinstance(state, tuple) else state)
     y = torch.stack(steps)
-    (y * t["gy"]).sum().backward()
-    results = {"y": y, "grad.x": x.grad}
-    if h0 is not None:
-        results["grad.h0"] = h0.grad
+    loss = (y * t["gy"]).sum()
+    for name, s in states(state).items():
+        loss = loss + (s * t["g" + name]).sum()
+    loss.backward()
+    results = outputs(y, state)
+    results.update({"grad." + name: leaf.grad for name, leaf in leaves.items()})
     results.update(gradients(module))
     return results, None
 

@@ -5,7 +5,7 @@ namespace Recur.ParityTests;
 /// <summary>Random sizes and options: every recurrent layer against PyTorch and ONNX Runtime.</summary>
 public sealed class LayerParityTests(PyTorchOracle pytorch)
 {
-    private const int Blocks = 10;            // one test each, so that a failure names its block
+    private const int Blocks = 10;            // one test each for every cell, so that a failure names its block
     private const int TorchCasesPerBlock = 120;
     private const int OnnxCasesPerBlock = 60;
 
@@ -13,16 +13,16 @@ public sealed class LayerParityTests(PyTorchOracle pytorch)
     /// gradient is there or not. Among some 10⁷ units of a block that happens; not twice for one configuration.</summary>
     private const int ReluTries = 3;
 
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(0, Blocks)];
+    public static MatrixTheoryData<string, int> CellsAndSeeds => new(Cell.All.Select(c => c.Name), Enumerable.Range(0, Blocks));
 
     [Theory]
-    [MemberData(nameof(Seeds))]
-    public void ForwardBackward_RandomConfigurations_MatchPyTorch(int seed)
+    [MemberData(nameof(CellsAndSeeds))]
+    public void ForwardBackward_RandomConfigurations_MatchPyTorch(string cell, int seed)
     {
-        var random = new Random(seed);
+        Random configurations = new(seed), random = new(2000 + seed);
         for (int i = 0; i < TorchCasesPerBlock; i++)
         {
-            LayerCase c = RandomLayers.Next(random);
+            LayerCase c = RandomLayers.Next(Cell.Named(cell), configurations);
             string? difference = CompareWithPyTorch(c, random);
             for (int tries = 1; difference is not null && c.Relu && tries < ReluTries; tries++) difference = CompareWithPyTorch(c, random);
             Assert.True(difference is null, $"block {seed}, case {i}, {c}: {difference}");
@@ -30,13 +30,13 @@ public sealed class LayerParityTests(PyTorchOracle pytorch)
     }
 
     [Theory]
-    [MemberData(nameof(Seeds))]
-    public void Forward_RandomConfigurations_MatchOnnxRuntime(int seed)
+    [MemberData(nameof(CellsAndSeeds))]
+    public void Forward_RandomConfigurations_MatchOnnxRuntime(string cell, int seed)
     {
-        var random = new Random(1000 + seed);
+        Random configurations = new(1000 + seed), random = new(3000 + seed);
         for (int i = 0; i < OnnxCasesPerBlock; i++)
         {
-            LayerCase c = RandomLayers.Next(random);
+            LayerCase c = RandomLayers.Next(Cell.Named(cell), configurations);
             (LayerUnderTest layer, List<PeerTensor> tensors) = RandomLayers.Create(c, random);
             using OnnxSession onnx = OnnxLayer.Open(c, tensors, threads: 1);
             string? difference = Agreement.Check(onnx.Run(), RandomLayers.Forward(c, layer, tensors));

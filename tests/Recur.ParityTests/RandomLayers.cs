@@ -6,19 +6,18 @@ namespace Recur.ParityTests;
 /// <summary>Random recurrent layers with random data, and what Recur makes of them.</summary>
 internal static class RandomLayers
 {
-    /// <summary>A configuration anywhere in the space of nn.RNN's options.</summary>
-    public static LayerCase Next(Random random)
+    /// <summary>A configuration anywhere in the space of nn.RNN's options; from the same seed the same one for every cell.</summary>
+    public static LayerCase Next(Cell cell, Random random)
     {
         bool unbatched = random.Next(5) == 0;
         return new LayerCase(
-            Cell.All[random.Next(Cell.All.Length)],
-            T: random.Next(1, 41), N: unbatched ? 1 : random.Next(1, 10), I: random.Next(1, 71), H: random.Next(1, 71), L: random.Next(1, 4))
+            cell, T: random.Next(1, 41), N: unbatched ? 1 : random.Next(1, 10), I: random.Next(1, 71), H: random.Next(1, 71), L: random.Next(1, 4))
         {
             Bidirectional = random.Next(2) == 0,
             Bias = random.Next(4) != 0,
             BatchFirst = random.Next(2) == 0,
             Unbatched = unbatched,
-            Relu = random.Next(3) == 0,
+            Relu = random.Next(3) == 0 && cell == Cell.Rnn,
             WithState = random.Next(2) == 0,
         };
     }
@@ -30,9 +29,9 @@ internal static class RandomLayers
         foreach (Tensor p in layer.Module.Parameters())
             p.CopyFrom(PeerTensor.Uniform(random, p.Length, 1f / MathF.Sqrt(c.H))); // PyTorch's own scale
         List<PeerTensor> tensors = [Random("x", c.InputShape)];
-        if (c.WithState) tensors.Add(Random("h0", c.StateShape));
+        if (c.WithState) tensors.AddRange(c.Cell.States.Select(s => Random(s + "0", c.StateShape)));
         tensors.Add(Random("gy", c.OutputShape));
-        tensors.Add(Random("ghn", c.StateShape));
+        tensors.AddRange(c.Cell.States.Select(s => Random($"g{s}n", c.StateShape)));
         tensors.AddRange(PeerTensor.OfParameters(layer.Module));
         return (layer, tensors);
 
@@ -40,27 +39,42 @@ internal static class RandomLayers
             new(name, shape, PeerTensor.Uniform(random, shape.Aggregate(1, (a, b) => a * b)));
     }
 
-    /// <summary>Output and final state.</summary>
+    /// <summary>Output and final states.</summary>
     public static IReadOnlyList<PeerTensor> Forward(LayerCase c, LayerUnderTest layer, IReadOnlyList<PeerTensor> tensors)
     {
         using (GradMode.NoGrad())
         {
-            Tensor y = layer.Forward(ToTensor(tensors, "x"), c.WithState ? ToTensor(tensors, "h0") : null, out Tensor hN);
-            return [PeerTensor.Of("y", y), PeerTensor.Of("hn", hN)];
+            (Tensor y, Tensor[] final) = layer.Forward(ToTensor(tensors, "x"), InitialStates(c.Cell, c.WithState, tensors));
+            return [PeerTensor.Of("y", y), .. c.Cell.States.Zip(final, (s, value) => PeerTensor.Of(s + "n", value))];
         }
     }
 
-    /// <summary>Output, final state, and all gradients of sum(y · gy) + sum(hn · ghn).</summary>
+    /// <summary>Output, final states, and all gradients of sum(y · gy) + sum(hn · ghn) + sum(cn · gcn).</summary>
     public static IReadOnlyList<PeerTensor> ForwardBackward(LayerCase c, LayerUnderTest layer, IReadOnlyList<PeerTensor> tensors)
     {
         Tensor x = ToTensor(tensors, "x").RequireGrad();
-        Tensor? h0 = c.WithState ? ToTensor(tensors, "h0").RequireGrad() : null;
-        Tensor y = layer.Forward(x, h0, out Tensor hN);
-        List<PeerTensor> results = [PeerTensor.Of("y", y), PeerTensor.Of("hn", hN)];
-        ((y * ToTensor(tensors, "gy")).Sum() + (hN * ToTensor(tensors, "ghn")).Sum()).Backward();
-        results.Add(PeerTensor.Of("grad.x", x.Grad!.Value));
-        if (h0 is { } state) results.Add(PeerTensor.Of("grad.h0", state.Grad!.Value));
+        Tensor[]? initial = InitialStates(c.Cell, c.WithState, tensors);
+        (Tensor y, Tensor[] final) = layer.Forward(x, initial);
+        List<PeerTensor> results = [PeerTensor.Of("y", y)];
+        results.AddRange(Backward(c.Cell, (y * ToTensor(tensors, "gy")).Sum(), x, initial, final, tensors));
         results.AddRange(PeerTensor.OfGradients(layer.Module));
+        return results;
+    }
+
+    /// <summary>h0 (and c0) as leaves, or none.</summary>
+    public static Tensor[]? InitialStates(Cell cell, bool given, IReadOnlyList<PeerTensor> tensors) =>
+        given ? [.. cell.States.Select(s => ToTensor(tensors, s + "0").RequireGrad())] : null;
+
+    /// <summary>Adds the final states times their gradients to the loss and runs backward.</summary>
+    /// <returns>The final states, and the gradients of the input and the initial states.</returns>
+    public static IEnumerable<PeerTensor> Backward(
+        Cell cell, Tensor loss, Tensor x, Tensor[]? initial, Tensor[] final, IReadOnlyList<PeerTensor> tensors)
+    {
+        List<PeerTensor> results = [.. cell.States.Zip(final, (s, value) => PeerTensor.Of(s + "n", value))];
+        foreach ((string s, Tensor value) in cell.States.Zip(final)) loss += (value * ToTensor(tensors, $"g{s}n")).Sum();
+        loss.Backward();
+        results.Add(PeerTensor.Of("grad.x", x.Grad!.Value));
+        if (initial is not null) results.AddRange(cell.States.Zip(initial, (s, leaf) => PeerTensor.Of($"grad.{s}0", leaf.Grad!.Value)));
         return results;
     }
 

@@ -52,7 +52,7 @@ public sealed class TrainingParityTests(PyTorchOracle pytorch)
             float[] losses = new float[Steps], norms = new float[Steps];
             for (int s = 0; s < Steps; s++)
             {
-                Tensor loss = Losses.Mse(head.Forward(layer.Forward(x, null, out _)), y);
+                Tensor loss = Losses.Mse(head.Forward(layer.Forward(x, null).Output), y);
                 ours.ZeroGrad();
                 loss.Backward();
                 if (maxNorm > 0) norms[s] = GradientClipping.ClipNorm(parameters, maxNorm);

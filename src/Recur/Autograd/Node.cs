@@ -59,6 +59,10 @@ public abstract class Node
     protected static T Begin<T>(Tensor first, Tensor second, ReadOnlySpan<Tensor> others) where T : Node, new() =>
         Begin<T>([first, second], others);
 
+    /// <summary>Starts an operation with three inputs and a list of others.</summary>
+    private protected static T Begin<T>(Tensor first, Tensor second, Tensor third, ReadOnlySpan<Tensor> others) where T : Node, new() =>
+        Begin<T>([first, second, third], others);
+
     /// <summary>Starts an operation; an optional input that is absent is <c>default</c>.</summary>
     /// <exception cref="InvalidOperationException">An input belongs to a graph that Backward has freed.</exception>
     protected static T Begin<T>(ReadOnlySpan<Tensor> inputs) where T : Node, new() => Begin<T>(inputs, default);

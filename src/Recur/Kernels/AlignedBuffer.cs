@@ -50,4 +50,5 @@ internal enum WorkspaceSlot
     PackedB,
     Bias,
     SmallStack,
+    StepSums,
 }

@@ -128,6 +128,10 @@ internal static unsafe class Gemm
         }
     }
 
+    /// <summary>The whole product on the calling thread, B packed before: a part of a caller that has split its work itself.</summary>
+    public static void Blocks<T>(in GemmArgs g) where T : unmanaged, ISimd<T> =>
+        Blocks<T>(g, 0, g.M, 0, (g.N + PackedMatrix.PanelWidth<T>() - 1) / PackedMatrix.PanelWidth<T>());
+
     /// <summary>The rows and panels of one thread, blocked for the caches.</summary>
     private static void Blocks<T>(in GemmArgs g, int rowBegin, int rowEnd, int panelBegin, int panelEnd) where T : unmanaged, ISimd<T>
     {

@@ -1,6 +1,6 @@
 namespace Recur.Kernels;
 
-/// <summary>The arithmetic of one kind of recurrent cell.</summary>
+/// <summary>The element-wise part of one step of a gated cell; the products around it are the same for all.</summary>
 internal interface ICellKernel
 {
     /// <summary>Gates per unit: rows of W_hh divided by H.</summary>
@@ -8,36 +8,43 @@ internal interface ICellKernel
 
     /// <summary>Whether there is a second state c beside h.</summary>
     static abstract bool HasCellState { get; }
+
+    /// <summary>Whether the products with x and with h must stay apart until the gates are computed.</summary>
+    static abstract bool SplitsSums { get; }
+
+    static abstract void Forward<T>(in CellRows s) where T : unmanaged, ISimd<T>;
+
+    static abstract void Backward<T>(in CellRows s) where T : unmanaged, ISimd<T>;
 }
 
-/// <summary>h' = tanh(a).</summary>
-internal readonly struct RnnTanhKernel : ICellKernel
+/// <summary>The operands of some rows (sequences) of one step; every matrix is row-major, null states are zeros.</summary>
+internal unsafe struct CellRows
 {
-    public static int Gates => 1;
+    public int Rows, H;
 
-    public static bool HasCellState => false;
-}
+    /// <summary>[rows, G·H]. Forward: in sums, out activated gates. Backward: in gates, out their gradients.</summary>
+    public float* Gates;
 
-/// <summary>h' = max(a, 0).</summary>
-internal readonly struct RnnReluKernel : ICellKernel
-{
-    public static int Gates => 1;
+    /// <summary>[rows, G·H] the products with h, where they are kept apart.</summary>
+    public float* Sums;
 
-    public static bool HasCellState => false;
-}
+    /// <summary>[rows, H] GRU. Forward: out W_hn h + b_hn. Backward: in the same, out the gradient of n before its activation.</summary>
+    public float* Extra;
 
-/// <summary>Gates r z n, the reset gate applied after the recurrent product.</summary>
-internal readonly struct GruKernel : ICellKernel
-{
-    public static int Gates => 3;
+    /// <summary>[H] GRU: b_hn, or null.</summary>
+    public float* BiasHn;
 
-    public static bool HasCellState => false;
-}
+    /// <summary>[rows, H] the states before the step: h with row stride <see cref="BeforeRow"/>, c contiguous.</summary>
+    public float* HBefore, CBefore;
+    public nint BeforeRow;
 
-/// <summary>Gates i f g o.</summary>
-internal readonly struct LstmKernel : ICellKernel
-{
-    public static int Gates => 4;
+    /// <summary>[rows, H] the states after the step: h with row stride <see cref="HRow"/>, c contiguous.</summary>
+    public float* HAfter, C;
+    public nint HRow;
 
-    public static bool HasCellState => true;
+    /// <summary>Backward: [rows, H] in the gradient of h after the step, row stride <see cref="HRow"/>.</summary>
+    public float* HGrad;
+
+    /// <summary>Backward: [rows, H] in/out what flows from step to step beside the product: dc of an LSTM, dh∘z of a GRU.</summary>
+    public float* Carry;
 }

@@ -1,0 +1,52 @@
+using Recur.Kernels;
+
+namespace Recur.Nn;
+
+/// <summary>Multi-layer network of gated recurrent units over whole sequences; weights, options and results as
+/// torch.nn.GRU.</summary>
+/// <remarks>
+/// <code>
+/// r_t = σ(W_ir x_t + b_ir + W_hr h_(t-1) + b_hr)
+/// z_t = σ(W_iz x_t + b_iz + W_hz h_(t-1) + b_hz)
+/// n_t = tanh(W_in x_t + b_in + r_t * (W_hn h_(t-1) + b_hn))
+/// h_t = (1 - z_t) * n_t + z_t * h_(t-1)
+/// </code>
+/// Cho et al. 2014, but with the reset gate r applied after the recurrent product;
+/// https://pytorch.org/docs/stable/generated/torch.nn.GRU.html. The rows of every matrix and bias are those of r, z, n.
+/// Layer l reads the states of layer l-1, masked by dropout in training; with two directions the second reads the
+/// sequence backwards and both outputs stand side by side. Parameters start uniform in ±1/√HiddenSize.
+/// <para>T steps, N sequences, D directions (1 or 2), L layers.</para>
+/// </remarks>
+public sealed class Gru : RecurrentLayer
+{
+    /// <summary>Makes the network with fresh parameters drawn from <see cref="Rng.Default"/>.</summary>
+    /// <param name="inputSize">Features per step, at least 1.</param>
+    /// <param name="hiddenSize">Hidden units per layer and direction, at least 1.</param>
+    /// <param name="numLayers">Layers, at least 1.</param>
+    /// <param name="bias">Whether b_i· and b_h· exist.</param>
+    /// <param name="batchFirst">Whether input and output are [N, T, ·] instead of [T, N, ·]; never applies to the
+    /// states.</param>
+    /// <param name="dropout">Probability 0..1 with which a state is zeroed between layers in training; no effect with
+    /// one layer.</param>
+    /// <param name="bidirectional">Whether a second direction reads the sequence backwards.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size below 1, or a dropout outside 0..1.</exception>
+    public Gru(
+        int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false,
+        float dropout = 0f, bool bidirectional = false)
+        : base(GruKernel.Gates, inputSize, hiddenSize, numLayers, bias, batchFirst, dropout, bidirectional)
+    {
+    }
+
+    /// <summary>Runs the network over whole sequences.</summary>
+    /// <param name="input">[T, N, InputSize]; [N, T, InputSize] when <see cref="RecurrentLayer.BatchFirst"/>;
+    /// [T, InputSize] for one sequence without a batch.</param>
+    /// <param name="h0">[NumLayers·D, N, HiddenSize], without N for a single sequence; zeros when null.</param>
+    /// <returns>The last layer's states [T, N, D·HiddenSize] (batch first and unbatched as the input), and every
+    /// layer's state after its last step, shaped as <paramref name="h0"/>.</returns>
+    /// <exception cref="ShapeException">The input or the state has another shape, or there is no step.</exception>
+    public (Tensor Output, Tensor HN) Forward(Tensor input, Tensor? h0 = null)
+    {
+        (Tensor output, Tensor hn, _) = Run<GruKernel>(input, h0, c: null, nameof(h0));
+        return (output, hn);
+    }
+}

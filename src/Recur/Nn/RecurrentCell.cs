@@ -1,0 +1,69 @@
+using Recur.Kernels;
+using Recur.Ops;
+
+namespace Recur.Nn;
+
+/// <summary>What the recurrent cells, which make one step each, share: parameters, options and checks.</summary>
+/// <remarks>
+/// The parameters have the names and the order of torch.nn: weight_ih, weight_hh and, with bias, bias_ih, bias_hh. The
+/// gates of a matrix stand one below the other. All start uniform in ±1/√HiddenSize.
+/// </remarks>
+public abstract class RecurrentCell : Module
+{
+    private readonly RecurrentOptions options;
+    private readonly Tensor[] weights;
+
+    /// <summary>Checks the sizes, then registers fresh parameters drawn from <see cref="Rng.Default"/>.</summary>
+    private protected RecurrentCell(int gates, int inputSize, int hiddenSize, bool bias)
+    {
+        RecurrentLayer.CheckPositive(this, inputSize, nameof(inputSize));
+        RecurrentLayer.CheckPositive(this, hiddenSize, nameof(hiddenSize));
+        options = new RecurrentOptions(
+            inputSize, hiddenSize, NumLayers: 1, Directions: 1, bias, BatchFirst: false);
+        int rows = checked(gates * hiddenSize);
+        Tensor wIh = Add("weight_ih", [rows, inputSize]), wHh = Add("weight_hh", [rows, hiddenSize]);
+        weights = bias ? [wIh, wHh, Add("bias_ih", [rows]), Add("bias_hh", [rows])] : [wIh, wHh];
+
+        Tensor Add(string name, Shape shape) => Register(name, Init.UniformOverSqrt(shape, hiddenSize));
+    }
+
+    /// <summary>Features.</summary>
+    public int InputSize => options.InputSize;
+
+    /// <summary>Hidden units.</summary>
+    public int HiddenSize => options.HiddenSize;
+
+    /// <summary>Whether there are biases.</summary>
+    public bool Bias => options.Bias;
+
+    /// <summary>Checks the shapes and makes one step.</summary>
+    /// <param name="input">[N, InputSize], or [InputSize] without a batch.</param>
+    /// <param name="h">The state h, or null for zeros.</param>
+    /// <param name="c">The same for c; null for cells without a cell state.</param>
+    /// <param name="hName">What h is called in an error.</param>
+    /// <param name="cName">What c is called in an error.</param>
+    /// <returns>The next h, and the next c (default for cells without a cell state).</returns>
+    private protected (Tensor H, Tensor C) Step<TCell>(
+        Tensor input, Tensor? h, Tensor? c, string hName, string cName = "") where TCell : struct, ICellKernel
+    {
+        Shape shape = input.Shape;
+        if (shape.Rank is not (1 or 2) || shape[-1] != InputSize)
+            ShapeException.Throw(
+                $"{GetType().Name}.Forward: input", $"[N, {InputSize}] or [{InputSize}] (InputSize = {InputSize})",
+                shape);
+        Shape stateShape = shape.With(-1, HiddenSize);
+        CheckState(h, stateShape, hName);
+        CheckState(c, stateShape, cName);
+        (Tensor output, _, Tensor cn) = RecurrentOp<TCell>.Apply(
+            input, h ?? default, c ?? default, weights, options, t: 1, n: shape.Rank == 2 ? shape[0] : 1,
+            stateShape, stateShape);
+        return (output, cn);
+    }
+
+    private void CheckState(Tensor? state, in Shape expected, string name)
+    {
+        if (state is { } given && given.Shape != expected)
+            ShapeException.Throw(
+                $"{GetType().Name}.Forward: {name}", $"{expected} (HiddenSize = {HiddenSize})", given.Shape);
+    }
+}

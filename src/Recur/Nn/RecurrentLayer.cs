@@ -1,0 +1,126 @@
+using System.Globalization;
+using Recur.Kernels;
+using Recur.Ops;
+
+namespace Recur.Nn;
+
+/// <summary>What the multi-layer recurrent networks over whole sequences share: parameters, options and checks.</summary>
+/// <remarks>
+/// The parameters have the names and the order of torch.nn: for every layer and direction weight_ih_l0, weight_hh_l0
+/// and, with bias, bias_ih_l0, bias_hh_l0; those of the second direction end in _reverse. The gates of a matrix stand
+/// one below the other. All start uniform in ±1/√HiddenSize.
+/// </remarks>
+public abstract class RecurrentLayer : Module
+{
+    private readonly RecurrentOptions options;
+    private readonly Tensor[] weights;
+
+    /// <summary>Checks the options, then registers fresh parameters drawn from <see cref="Rng.Default"/>.</summary>
+    private protected RecurrentLayer(
+        int gates, int inputSize, int hiddenSize, int numLayers, bool bias, bool batchFirst, float dropout,
+        bool bidirectional)
+    {
+        CheckPositive(this, inputSize, nameof(inputSize));
+        CheckPositive(this, hiddenSize, nameof(hiddenSize));
+        CheckPositive(this, numLayers, nameof(numLayers));
+        if (!(dropout >= 0f && dropout <= 1f))
+            throw new ArgumentOutOfRangeException(
+                nameof(dropout),
+                string.Create(
+                    CultureInfo.InvariantCulture, $"{GetType().Name}: dropout must be in 0..1 but was {dropout}."));
+        int directions = bidirectional ? 2 : 1;
+        options = new RecurrentOptions(
+            inputSize, hiddenSize, numLayers, directions, bias, batchFirst, dropout);
+
+        int rows = checked(gates * hiddenSize);
+        var all = new List<Tensor>();
+        for (int layer = 0; layer < numLayers; layer++)
+            for (int d = 0; d < directions; d++)
+            {
+                string suffix = string.Create(
+                    CultureInfo.InvariantCulture, $"_l{layer}{(d == 1 ? "_reverse" : "")}");
+                int width = layer == 0 ? inputSize : hiddenSize * directions;
+                Add("weight_ih", [rows, width]);
+                Add("weight_hh", [rows, hiddenSize]);
+                if (!bias) continue;
+                Add("bias_ih", [rows]);
+                Add("bias_hh", [rows]);
+
+                void Add(string name, Shape shape) =>
+                    all.Add(Register(name + suffix, Init.UniformOverSqrt(shape, hiddenSize)));
+            }
+
+        weights = [.. all];
+    }
+
+    /// <summary>Features per step.</summary>
+    public int InputSize => options.InputSize;
+
+    /// <summary>Hidden units per layer and direction.</summary>
+    public int HiddenSize => options.HiddenSize;
+
+    /// <summary>Layers.</summary>
+    public int NumLayers => options.NumLayers;
+
+    /// <summary>Whether there are biases.</summary>
+    public bool Bias => options.Bias;
+
+    /// <summary>Whether input and output are [N, T, ·].</summary>
+    public bool BatchFirst => options.BatchFirst;
+
+    /// <summary>The probability of dropout between layers.</summary>
+    public float Dropout => options.Dropout;
+
+    /// <summary>Whether there are two directions.</summary>
+    public bool Bidirectional => options.Directions == 2;
+
+    /// <summary>Checks the shapes and runs all layers.</summary>
+    /// <param name="input">As the module's Forward documents it.</param>
+    /// <param name="h">The states h before the first step, or null for zeros.</param>
+    /// <param name="c">The same for c; null for cells without a cell state.</param>
+    /// <param name="hName">What h is called in an error.</param>
+    /// <param name="cName">What c is called in an error.</param>
+    private protected (Tensor Output, Tensor HN, Tensor CN) Run<TCell>(
+        Tensor input, Tensor? h, Tensor? c, string hName, string cName = "") where TCell : struct, ICellKernel
+    {
+        Shape shape = input.Shape;
+        bool batched = shape.Rank == 3;
+        if (shape.Rank is not (2 or 3) || shape[-1] != InputSize)
+        {
+            string expected = BatchFirst ? "[N, T, " : "[T, N, ";
+            ShapeException.Throw(
+                $"{GetType().Name}.Forward: input",
+                $"{expected}{InputSize}] or [T, {InputSize}] (InputSize = {InputSize})", shape);
+        }
+
+        int t = batched && BatchFirst ? shape[1] : shape[0];
+        int n = !batched ? 1 : BatchFirst ? shape[0] : shape[1];
+        if (t == 0) ShapeException.Throw($"{GetType().Name}.Forward: input", "of at least one step", shape);
+        int states = NumLayers * options.Directions;
+        Shape stateShape = batched ? [states, n, HiddenSize] : [states, HiddenSize];
+        CheckState(h, stateShape, hName, batched);
+        CheckState(c, stateShape, cName, batched);
+
+        RecurrentOptions o = IsTraining ? options : options with { Dropout = 0f };
+        Shape outputShape = shape.With(-1, HiddenSize * options.Directions);
+        return RecurrentOp<TCell>.Apply(
+            input, h ?? default, c ?? default, weights, o, t, n, outputShape, stateShape);
+    }
+
+    private void CheckState(Tensor? state, in Shape expected, string name, bool batched)
+    {
+        if (state is not { } given || given.Shape == expected) return;
+        string directions = Bidirectional ? " * 2" : "", batch = batched ? $", N = {expected[1]}" : "";
+        ShapeException.Throw(
+            $"{GetType().Name}.Forward: {name}",
+            $"{expected} (NumLayers{directions} = {expected[0]}{batch}, HiddenSize = {HiddenSize})", given.Shape);
+    }
+
+    /// <summary>Throws when a size of a recurrent module is below 1.</summary>
+    internal static void CheckPositive(Module owner, int value, string name)
+    {
+        if (value < 1)
+            throw new ArgumentOutOfRangeException(
+                name, $"{owner.GetType().Name}: {name} must be at least 1 but was {value}.");
+    }
+}

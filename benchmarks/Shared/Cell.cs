@@ -90,12 +90,4 @@ internal abstract class LayerUnderTest
     /// <param name="initial">The states before the first step in the order of <see cref="Cell.States"/>, or none.</param>
     /// <returns>The output, and the states after the last step.</returns>
     public abstract (Tensor Output, Tensor[] Final) Forward(Tensor x, Tensor[]? initial);
-
-    /// <summary>The same with the hidden state alone.</summary>
-    public Tensor Forward(Tensor x, Tensor? h0, out Tensor hN)
-    {
-        (Tensor output, Tensor[] final) = Forward(x, h0 is { } h ? [h] : (Tensor[]?)null);
-        hN = final[0];
-        return output;
-    }
 }

@@ -35,18 +35,20 @@ internal sealed class LayerRow(LayerCase c, bool train) : Row($"{c} {(train ? "f
         {
             using (GradMode.NoGrad())
             {
-                Tensor y = layer.Forward(x, null, out Tensor hN);
-                return [PeerTensor.Of("y", y), PeerTensor.Of("hn", hN)];
+                (Tensor y, Tensor[] final) = layer.Forward(x, null);
+                return [PeerTensor.Of("y", y), .. States(final)];
             }
         }
 
-        Tensor output = layer.Forward(x, null, out Tensor state);
-        List<PeerTensor> results = [PeerTensor.Of("y", output), PeerTensor.Of("hn", state)];
+        (Tensor output, Tensor[] states) = layer.Forward(x, null);
+        List<PeerTensor> results = [PeerTensor.Of("y", output), .. States(states)];
         output.Sum().Backward();
         results.Add(PeerTensor.Of("grad.x", x.Grad!.Value));
         results.AddRange(PeerTensor.OfGradients(layer.Module));
         return results;
     }
+
+    private IEnumerable<PeerTensor> States(Tensor[] final) => c.Cell.States.Zip(final, (name, value) => PeerTensor.Of(name + "n", value));
 
     public override void Run(int runs)
     {
@@ -55,13 +57,13 @@ internal sealed class LayerRow(LayerCase c, bool train) : Row($"{c} {(train ? "f
             for (int i = 0; i < runs; i++)
             {
                 foreach (Tensor leaf in leaves) leaf.ZeroGrad();
-                layer.Forward(x, null, out _).Sum().Backward();
+                layer.Forward(x, null).Output.Sum().Backward();
             }
         }
         else
         {
             using (GradMode.NoGrad())
-                for (int i = 0; i < runs; i++) layer.Forward(x, null, out _);
+                for (int i = 0; i < runs; i++) layer.Forward(x, null);
         }
     }
 }

@@ -23,6 +23,8 @@ internal static class RecurrentLayers
     public static IRecurrentLayer Create(ModelOptions model, int inputSize) => model.Cell switch
     {
         CellKind.Rnn => new ElmanLayer(inputSize, model),
+        CellKind.Gru => new GruLayer(inputSize, model),
+        CellKind.Lstm => new LstmLayer(inputSize, model),
         _ => throw new ArgumentException($"ForecastOptions.Model.Cell: {model.Cell} is not known."),
     };
 
@@ -36,6 +38,33 @@ internal static class RecurrentLayers
         {
             (Tensor output, Tensor h) = rnn.Forward(input, state?.H);
             return (output, new RecurrentState(h));
+        }
+    }
+
+    private sealed class GruLayer(int inputSize, ModelOptions model) : IRecurrentLayer
+    {
+        private readonly Gru gru = new(inputSize, model.HiddenSize, model.NumLayers, dropout: model.Dropout);
+
+        public Module Module => gru;
+
+        public (Tensor Output, RecurrentState State) Forward(Tensor input, RecurrentState? state)
+        {
+            (Tensor output, Tensor h) = gru.Forward(input, state?.H);
+            return (output, new RecurrentState(h));
+        }
+    }
+
+    private sealed class LstmLayer(int inputSize, ModelOptions model) : IRecurrentLayer
+    {
+        private readonly Lstm lstm = new(inputSize, model.HiddenSize, model.NumLayers, dropout: model.Dropout);
+
+        public Module Module => lstm;
+
+        public (Tensor Output, RecurrentState State) Forward(Tensor input, RecurrentState? state)
+        {
+            LstmState? before = state is { } s ? new LstmState(s.H, s.C) : null;
+            (Tensor output, LstmState after) = lstm.Forward(input, before);
+            return (output, new RecurrentState(after.H, after.C));
         }
     }
 }

@@ -1,4 +1,4 @@
-using Recur.Kernels;
+using Recur.Ops;
 
 namespace Recur.Nn;
 
@@ -33,7 +33,7 @@ public sealed class Gru : RecurrentLayer
     public Gru(
         int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false,
         float dropout = 0f, bool bidirectional = false)
-        : base(GruKernel.Gates, inputSize, hiddenSize, numLayers, bias, batchFirst, dropout, bidirectional)
+        : base(CellType.Gru, inputSize, hiddenSize, numLayers, bias, batchFirst, dropout, bidirectional)
     {
     }
 
@@ -46,7 +46,7 @@ public sealed class Gru : RecurrentLayer
     /// <exception cref="ShapeException">The input or the state has another shape, or there is no step.</exception>
     public (Tensor Output, Tensor HN) Forward(Tensor input, Tensor? h0 = null)
     {
-        (Tensor output, Tensor hn, _) = Run<GruKernel>(input, h0, c: null, nameof(h0));
+        (Tensor output, Tensor hn, _) = Run(input, h0, c: null, nameof(h0));
         return (output, hn);
     }
 }

@@ -1,4 +1,4 @@
-using Recur.Kernels;
+using Recur.Ops;
 
 namespace Recur.Nn;
 
@@ -21,7 +21,7 @@ public sealed class GruCell : RecurrentCell
     /// <param name="bias">Whether b_i· and b_h· exist.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size below 1.</exception>
     public GruCell(int inputSize, int hiddenSize, bool bias = true)
-        : base(GruKernel.Gates, inputSize, hiddenSize, bias)
+        : base(CellType.Gru, inputSize, hiddenSize, bias)
     {
     }
 
@@ -30,5 +30,5 @@ public sealed class GruCell : RecurrentCell
     /// <param name="h">[N, HiddenSize], or [HiddenSize]; zeros when null.</param>
     /// <returns>The next state, shaped as <paramref name="h"/>.</returns>
     /// <exception cref="ShapeException">The input or the state has another shape.</exception>
-    public Tensor Forward(Tensor input, Tensor? h = null) => Step<GruKernel>(input, h, c: null, nameof(h)).H;
+    public Tensor Forward(Tensor input, Tensor? h = null) => Step(input, h, c: null, nameof(h)).H;
 }

@@ -1,4 +1,4 @@
-using Recur.Kernels;
+using Recur.Ops;
 
 namespace Recur.Nn;
 
@@ -35,7 +35,7 @@ public sealed class Lstm : RecurrentLayer
     public Lstm(
         int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false,
         float dropout = 0f, bool bidirectional = false)
-        : base(LstmKernel.Gates, inputSize, hiddenSize, numLayers, bias, batchFirst, dropout, bidirectional)
+        : base(CellType.Lstm, inputSize, hiddenSize, numLayers, bias, batchFirst, dropout, bidirectional)
     {
     }
 
@@ -49,7 +49,7 @@ public sealed class Lstm : RecurrentLayer
     /// <exception cref="ShapeException">The input or a state has another shape, or there is no step.</exception>
     public (Tensor Output, LstmState State) Forward(Tensor input, LstmState? state = null)
     {
-        (Tensor output, Tensor hn, Tensor cn) = Run<LstmKernel>(input, state?.H, state?.C, "state.H", "state.C");
+        (Tensor output, Tensor hn, Tensor cn) = Run(input, state?.H, state?.C, "state.H", "state.C");
         return (output, new LstmState(hn, cn));
     }
 }

@@ -1,4 +1,4 @@
-using Recur.Kernels;
+using Recur.Ops;
 
 namespace Recur.Nn;
 
@@ -24,7 +24,7 @@ public sealed class LstmCell : RecurrentCell
     /// <param name="bias">Whether b_i· and b_h· exist.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size below 1.</exception>
     public LstmCell(int inputSize, int hiddenSize, bool bias = true)
-        : base(LstmKernel.Gates, inputSize, hiddenSize, bias)
+        : base(CellType.Lstm, inputSize, hiddenSize, bias)
     {
     }
 
@@ -34,5 +34,5 @@ public sealed class LstmCell : RecurrentCell
     /// <returns>The next states, shaped as <paramref name="state"/>.</returns>
     /// <exception cref="ShapeException">The input or a state has another shape.</exception>
     public LstmState Forward(Tensor input, LstmState? state = null) =>
-        Step<LstmKernel>(input, state?.H, state?.C, "state.H", "state.C");
+        Step(input, state?.H, state?.C, "state.H", "state.C");
 }

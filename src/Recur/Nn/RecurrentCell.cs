@@ -1,4 +1,3 @@
-using Recur.Kernels;
 using Recur.Ops;
 
 namespace Recur.Nn;
@@ -10,17 +9,19 @@ namespace Recur.Nn;
 /// </remarks>
 public abstract class RecurrentCell : Module
 {
+    private readonly CellType cell;
     private readonly RecurrentOptions options;
     private readonly Tensor[] weights;
 
     /// <summary>Checks the sizes, then registers fresh parameters drawn from <see cref="Rng.Default"/>.</summary>
-    private protected RecurrentCell(int gates, int inputSize, int hiddenSize, bool bias)
+    private protected RecurrentCell(CellType cell, int inputSize, int hiddenSize, bool bias)
     {
         RecurrentLayer.CheckPositive(this, inputSize, nameof(inputSize));
         RecurrentLayer.CheckPositive(this, hiddenSize, nameof(hiddenSize));
+        this.cell = cell;
         options = new RecurrentOptions(
             inputSize, hiddenSize, NumLayers: 1, Directions: 1, bias, BatchFirst: false);
-        int rows = checked(gates * hiddenSize);
+        int rows = checked(cell.Gates * hiddenSize);
         Tensor wIh = Add("weight_ih", [rows, inputSize]), wHh = Add("weight_hh", [rows, hiddenSize]);
         weights = bias ? [wIh, wHh, Add("bias_ih", [rows]), Add("bias_hh", [rows])] : [wIh, wHh];
 
@@ -43,8 +44,8 @@ public abstract class RecurrentCell : Module
     /// <param name="hName">What h is called in an error.</param>
     /// <param name="cName">What c is called in an error.</param>
     /// <returns>The next h, and the next c (default for cells without a cell state).</returns>
-    private protected (Tensor H, Tensor C) Step<TCell>(
-        Tensor input, Tensor? h, Tensor? c, string hName, string cName = "") where TCell : struct, ICellKernel
+    private protected (Tensor H, Tensor C) Step(
+        Tensor input, Tensor? h, Tensor? c, string hName, string cName = "")
     {
         Shape shape = input.Shape;
         if (shape.Rank is not (1 or 2) || shape[-1] != InputSize)
@@ -54,7 +55,7 @@ public abstract class RecurrentCell : Module
         Shape stateShape = shape.With(-1, HiddenSize);
         CheckState(h, stateShape, hName);
         CheckState(c, stateShape, cName);
-        (Tensor output, _, Tensor cn) = RecurrentOp<TCell>.Apply(
+        (Tensor output, _, Tensor cn) = cell.Apply(
             input, h ?? default, c ?? default, weights, options, t: 1, n: shape.Rank == 2 ? shape[0] : 1,
             stateShape, stateShape);
         return (output, cn);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Recur.Kernels;
 using Recur.Ops;
 
 namespace Recur.Nn;
@@ -12,12 +11,13 @@ namespace Recur.Nn;
 /// </remarks>
 public abstract class RecurrentLayer : Module
 {
+    private readonly CellType cell;
     private readonly RecurrentOptions options;
     private readonly Tensor[] weights;
 
     /// <summary>Checks the options, then registers fresh parameters drawn from <see cref="Rng.Default"/>.</summary>
     private protected RecurrentLayer(
-        int gates, int inputSize, int hiddenSize, int numLayers, bool bias, bool batchFirst, float dropout,
+        CellType cell, int inputSize, int hiddenSize, int numLayers, bool bias, bool batchFirst, float dropout,
         bool bidirectional)
     {
         CheckPositive(this, inputSize, nameof(inputSize));
@@ -28,11 +28,12 @@ public abstract class RecurrentLayer : Module
                 nameof(dropout),
                 string.Create(
                     CultureInfo.InvariantCulture, $"{GetType().Name}: dropout must be in 0..1 but was {dropout}."));
+        this.cell = cell;
         int directions = bidirectional ? 2 : 1;
         options = new RecurrentOptions(
             inputSize, hiddenSize, numLayers, directions, bias, batchFirst, dropout);
 
-        int rows = checked(gates * hiddenSize);
+        int rows = checked(cell.Gates * hiddenSize);
         var all = new List<Tensor>();
         for (int layer = 0; layer < numLayers; layer++)
             for (int d = 0; d < directions; d++)
@@ -80,8 +81,8 @@ public abstract class RecurrentLayer : Module
     /// <param name="c">The same for c; null for cells without a cell state.</param>
     /// <param name="hName">What h is called in an error.</param>
     /// <param name="cName">What c is called in an error.</param>
-    private protected (Tensor Output, Tensor HN, Tensor CN) Run<TCell>(
-        Tensor input, Tensor? h, Tensor? c, string hName, string cName = "") where TCell : struct, ICellKernel
+    private protected (Tensor Output, Tensor HN, Tensor CN) Run(
+        Tensor input, Tensor? h, Tensor? c, string hName, string cName = "")
     {
         Shape shape = input.Shape;
         bool batched = shape.Rank == 3;
@@ -103,7 +104,7 @@ public abstract class RecurrentLayer : Module
 
         RecurrentOptions o = IsTraining ? options : options with { Dropout = 0f };
         Shape outputShape = shape.With(-1, HiddenSize * options.Directions);
-        return RecurrentOp<TCell>.Apply(
+        return cell.Apply(
             input, h ?? default, c ?? default, weights, o, t, n, outputShape, stateShape);
     }
 

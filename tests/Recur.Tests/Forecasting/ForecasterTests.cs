@@ -112,6 +112,22 @@ public sealed class ForecasterTests : IDisposable
         Assert.Equal(expected.Values.ToArray(), loaded.Predict(series, 40).Values.ToArray());
     }
 
+    [Theory]
+    [InlineData(CellKind.Rnn)]
+    [InlineData(CellKind.Gru)]
+    [InlineData(CellKind.Lstm)]
+    public void Load_AfterSaveOfEveryCell_GivesTheSameForecast(CellKind cell)
+    {
+        ForecastOptions options = Tiny with { Model = Tiny.Model with { Cell = cell, NumLayers = 2 } };
+        Forecaster model = Forecaster.Fit(NoisySine(120), options);
+        model.Save(PathOf("cell.safetensors"));
+        Safetensors.Load(PathOf("cell.safetensors"), out IReadOnlyDictionary<string, string> metadata);
+        Assert.Contains($"\"cell\":\"{cell}\"", metadata["configuration"]);
+        Assert.Equal(
+            model.Predict(40).Values.ToArray(),
+            Forecaster.Load(PathOf("cell.safetensors")).Predict(40).Values.ToArray());
+    }
+
     [Fact]
     public void Load_NotAForecaster_SaysSo()
     {

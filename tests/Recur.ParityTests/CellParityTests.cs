@@ -66,7 +66,8 @@ public sealed class CellParityTests(PyTorchOracle pytorch)
                 {
                     (Tensor h, Tensor c) = lstm.Forward(x, s is [var h0, var c0] ? new LstmState(h0, c0) : null);
                     return [h, c];
-                });
+                }
+                );
         }
     }
 

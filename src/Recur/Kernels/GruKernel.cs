@@ -30,11 +30,11 @@ internal readonly unsafe struct GruKernel : ICellKernel
                 T n = VectorMath.Tanh(T.Fma(reset, hn, T.LoadPartial(gates + 2 * h + u, count)));
                 T old = before == null ? T.Zero : T.LoadPartial(before + u, count);
                 T hidden = Denormals.Flush(T.Fma(z, old - n, n));
-                Store(gates + u, count, reset);
-                Store(gates + h + u, count, z);
-                Store(gates + 2 * h + u, count, n);
-                Store(extra + u, count, hn);
-                Store(state + u, count, hidden);
+                CellRows.Store(gates + u, count, reset);
+                CellRows.Store(gates + h + u, count, z);
+                CellRows.Store(gates + 2 * h + u, count, n);
+                CellRows.Store(extra + u, count, hn);
+                CellRows.Store(state + u, count, hidden);
             }
 
             if (before != null) before += s.BeforeRow;
@@ -62,21 +62,14 @@ internal readonly unsafe struct GruKernel : ICellKernel
                 T old = before == null ? T.Zero : T.LoadPartial(before + u, count);
                 T dh = T.LoadPartial(dState + u, count) + T.LoadPartial(carry + u, count);
                 T dn = Denormals.Flush(dh * (one - z) * T.Fma(-n, n, one));
-                Store(gates + u, count, Denormals.Flush(dn * hn * (reset * (one - reset))));
-                Store(gates + h + u, count, Denormals.Flush(dh * (old - n) * (z * (one - z))));
-                Store(gates + 2 * h + u, count, Denormals.Flush(dn * reset));
-                Store(extra + u, count, dn);
-                Store(carry + u, count, Denormals.Flush(dh * z));
+                CellRows.Store(gates + u, count, Denormals.Flush(dn * hn * (reset * (one - reset))));
+                CellRows.Store(gates + h + u, count, Denormals.Flush(dh * (old - n) * (z * (one - z))));
+                CellRows.Store(gates + 2 * h + u, count, Denormals.Flush(dn * reset));
+                CellRows.Store(extra + u, count, dn);
+                CellRows.Store(carry + u, count, Denormals.Flush(dh * z));
             }
 
             if (before != null) before += s.BeforeRow;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<T>(float* p, int count, T value) where T : unmanaged, ISimd<T>
-    {
-        if (count == T.Count) value.Store(p);
-        else value.StorePartial(p, count);
     }
 }

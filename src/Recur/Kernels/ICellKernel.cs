@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Recur.Kernels;
 
 /// <summary>The element-wise part of one step of a gated cell; the products around it are the same for all.</summary>
@@ -47,4 +49,12 @@ internal unsafe struct CellRows
 
     /// <summary>Backward: [rows, H] in/out what flows from step to step beside the product: dc of an LSTM, dh∘z of a GRU.</summary>
     public float* Carry;
+
+    /// <summary>Writes the first <paramref name="count"/> lanes; nearly always all of them, which the partial store would pay for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<T>(float* p, int count, T value) where T : unmanaged, ISimd<T>
+    {
+        if (count == T.Count) value.Store(p);
+        else value.StorePartial(p, count);
+    }
 }

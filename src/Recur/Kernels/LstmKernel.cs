@@ -30,12 +30,12 @@ internal readonly unsafe struct LstmKernel : ICellKernel
                 if (before != null) c = T.Fma(f, T.LoadPartial(before + u, count), c);
                 c = Denormals.Flush(c);
                 T hidden = Denormals.Flush(o * VectorMath.Tanh(c));
-                Store(gates + u, count, i);
-                Store(gates + h + u, count, f);
-                Store(gates + 2 * h + u, count, g);
-                Store(gates + 3 * h + u, count, o);
-                Store(after + u, count, c);
-                Store(state + u, count, hidden);
+                CellRows.Store(gates + u, count, i);
+                CellRows.Store(gates + h + u, count, f);
+                CellRows.Store(gates + 2 * h + u, count, g);
+                CellRows.Store(gates + 3 * h + u, count, o);
+                CellRows.Store(after + u, count, c);
+                CellRows.Store(state + u, count, hidden);
             }
 
             if (before != null) before += h;
@@ -62,21 +62,14 @@ internal readonly unsafe struct LstmKernel : ICellKernel
                 T tanh = VectorMath.Tanh(T.LoadPartial(after + u, count));
                 T dc = T.Fma(dh * o, T.Fma(-tanh, tanh, one), T.LoadPartial(carry + u, count));
                 T c = before == null ? T.Zero : T.LoadPartial(before + u, count);
-                Store(gates + u, count, Denormals.Flush(dc * g * (i * (one - i))));
-                Store(gates + h + u, count, Denormals.Flush(dc * c * (f * (one - f))));
-                Store(gates + 2 * h + u, count, Denormals.Flush(dc * i * T.Fma(-g, g, one)));
-                Store(gates + 3 * h + u, count, Denormals.Flush(dh * tanh * (o * (one - o))));
-                Store(carry + u, count, Denormals.Flush(dc * f));
+                CellRows.Store(gates + u, count, Denormals.Flush(dc * g * (i * (one - i))));
+                CellRows.Store(gates + h + u, count, Denormals.Flush(dc * c * (f * (one - f))));
+                CellRows.Store(gates + 2 * h + u, count, Denormals.Flush(dc * i * T.Fma(-g, g, one)));
+                CellRows.Store(gates + 3 * h + u, count, Denormals.Flush(dh * tanh * (o * (one - o))));
+                CellRows.Store(carry + u, count, Denormals.Flush(dc * f));
             }
 
             if (before != null) before += h;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<T>(float* p, int count, T value) where T : unmanaged, ISimd<T>
-    {
-        if (count == T.Count) value.Store(p);
-        else value.StorePartial(p, count);
     }
 }

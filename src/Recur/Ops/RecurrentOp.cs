@@ -3,7 +3,7 @@ using Recur.Kernels;
 
 namespace Recur.Ops;
 
-/// <summary>Sizes and options of a stack of gated layers. Dropout is 0 outside training.</summary>
+/// <summary>Sizes and options of a stack of recurrent layers. Dropout is 0 outside training.</summary>
 internal readonly record struct RecurrentOptions(
     int InputSize, int HiddenSize, int NumLayers, int Directions, bool Bias, bool BatchFirst, float Dropout = 0f);
 
@@ -226,8 +226,6 @@ internal sealed class RecurrentOp<TCell> : Node where TCell : struct, ICellKerne
                 if (ph0 != null) AddProduct(dWhh, width, h, n, gatesFirst, width, ph0, h);
             }
 
-            if (o.Bias && NeedsGrad(first + 3)) Kernels.Rows.AddSum(Rows, width, gates, InputGrad(first + 3));
-
             // Where the sums were kept apart, the last gate meets x with another gradient than h.
             int shared = TCell.SplitsSums ? width - h : width;
             if (NeedsGrad(first))
@@ -243,24 +241,21 @@ internal sealed class RecurrentOp<TCell> : Node where TCell : struct, ICellKerne
                 if (TCell.SplitsSums) AddInputGradient(pdx, i, h, pBeside, h, pIh + (nint)shared * i);
             }
 
-            if (o.Bias && NeedsGrad(first + 2))
-            {
-                Span<float> dBih = InputGrad(first + 2);
-                if (TCell.SplitsSums)
-                {
-                    // The whole rows first, into scratch: the last gate's share of them belongs to b_hh alone.
-                    Span<float> sums = Scratch(width);
-                    sums.Clear();
-                    Kernels.Rows.AddSum(Rows, width, gates, sums);
-                    Layout.Add(dBih[..shared], sums[..shared], dBih[..shared]);
-                    Kernels.Rows.AddSum(Rows, h, beside, dBih[shared..]);
-                }
-                else
-                {
-                    Kernels.Rows.AddSum(Rows, width, gates, dBih);
-                }
-            }
+            if (o.Bias && (NeedsGrad(first + 2) || NeedsGrad(first + 3))) AddBiasGradients(first, gates, beside, shared);
         }
+    }
+
+    private void AddBiasGradients(int first, ReadOnlySpan<float> gates, ReadOnlySpan<float> beside, int shared)
+    {
+        int width = G * o.HiddenSize;
+        Span<float> sums = Scratch(width);
+        sums.Clear();
+        Kernels.Rows.AddSum(Rows, width, gates, sums);
+        if (NeedsGrad(first + 3)) Layout.Add(InputGrad(first + 3), sums, InputGrad(first + 3));
+        if (!NeedsGrad(first + 2)) return;
+        Span<float> dBih = InputGrad(first + 2);
+        Layout.Add(dBih[..shared], sums[..shared], dBih[..shared]);
+        if (shared < width) Kernels.Rows.AddSum(Rows, o.HiddenSize, beside, dBih[shared..]);
     }
 
     private unsafe void AddFirstStateGradient(Span<float> dH0, float* gatesFirst, ReadOnlySpan<float> carry)

@@ -3,10 +3,6 @@ using Recur.Kernels;
 
 namespace Recur.Ops;
 
-/// <summary>Sizes and options of a stack of Elman layers.</summary>
-internal readonly record struct RnnOptions(
-    int InputSize, int HiddenSize, int NumLayers, int Directions, bool Relu, bool Bias, bool BatchFirst, float Dropout);
-
 /// <summary>A stack of Elman layers over whole sequences: one node of the tape for all layers, directions and steps.</summary>
 /// <remarks>
 /// T steps, N sequences, I inputs, H hidden units, L layers, D directions.
@@ -18,7 +14,8 @@ internal sealed class RnnOp : Node
     private const int FirstWeight = 2; // inputs: x, h0, then for every layer and direction W_ih, W_hh and, with bias, b_ih, b_hh
 
     private readonly PackedMatrix recurrent = new();
-    private RnnOptions o;
+    private RecurrentOptions o;
+    private bool relu;
     private int t, n;
     private bool turned, dropped;
     private int padded; // row width of the small kernel, 0 when the stack is not for it
@@ -45,16 +42,18 @@ internal sealed class RnnOp : Node
     /// <param name="x">[T, N, I], or [N, T, I] with the batch first; the module has checked the shapes.</param>
     /// <param name="h0">[L·D, N, H], or default for zeros.</param>
     /// <param name="weights">For every layer and direction W_ih, W_hh and, with bias, b_ih and b_hh.</param>
-    /// <param name="o">Sizes and options; Dropout is 0 outside training.</param>
+    /// <param name="o">Sizes and options.</param>
+    /// <param name="relu">relu instead of tanh.</param>
     /// <param name="t">Steps.</param>
     /// <param name="n">Sequences.</param>
     /// <param name="outputShape">The shape to give the output, of T·N·D·H elements.</param>
     /// <param name="stateShape">The shape to give h_n, of L·D·N·H elements.</param>
     public static (Tensor Output, Tensor HN) Apply(
-        Tensor x, Tensor h0, ReadOnlySpan<Tensor> weights, in RnnOptions o, int t, int n, in Shape outputShape, in Shape stateShape)
+        Tensor x, Tensor h0, ReadOnlySpan<Tensor> weights, in RecurrentOptions o, bool relu, int t, int n, in Shape outputShape, in Shape stateShape)
     {
         var op = Begin<RnnOp>(x, h0, weights);
         op.o = o;
+        op.relu = relu;
         op.t = t;
         op.n = n;
         op.turned = o.BatchFirst && n > 1 && t > 1;
@@ -130,7 +129,7 @@ internal sealed class RnnOp : Node
             recurrent.Pack(h, h, pHh, h, transposed: true);
             var args = new RnnKernel.Layer
             {
-                T = t, N = n, H = h, Reverse = direction == 1, Relu = o.Relu,
+                T = t, N = n, H = h, Reverse = direction == 1, Relu = relu,
                 H0 = ph0, Out = pOut, OutRow = Width,
             };
             RnnKernel.Forward(args, recurrent);
@@ -194,7 +193,7 @@ internal sealed class RnnOp : Node
         {
             var args = new RnnKernel.Layer
             {
-                T = t, N = n, H = h, Reverse = direction == 1, Relu = o.Relu,
+                T = t, N = n, H = h, Reverse = direction == 1, Relu = relu,
                 Out = pStates + direction * h, OutRow = Width,
                 OutGrad = pGrad + direction * h, PreGrad = pPre,
             };
@@ -260,7 +259,7 @@ internal sealed class RnnOp : Node
 
             RnnSmallKernel.Forward(new RnnSmallKernel.Stack
             {
-                T = t, I = o.InputSize, H = h, L = o.NumLayers, Relu = o.Relu, X = px, Out = pOut, Layers = layers,
+                T = t, I = o.InputSize, H = h, L = o.NumLayers, Relu = relu, X = px, Out = pOut, Layers = layers,
             });
             for (int l = 0; l < o.NumLayers; l++)
                 new ReadOnlySpan<float>(layers[l].States + t * padded, h).CopyTo(hn.Slice(l * h, h));
@@ -285,7 +284,7 @@ internal sealed class RnnOp : Node
 
             RnnSmallKernel.Backward(new RnnSmallKernel.Stack
             {
-                T = t, I = o.InputSize, H = h, L = o.NumLayers, Relu = o.Relu, StateGrad = pHn, Out = pOut, Layers = layers,
+                T = t, I = o.InputSize, H = h, L = o.NumLayers, Relu = relu, StateGrad = pHn, Out = pOut, Layers = layers,
             });
             for (int l = 0; l < o.NumLayers; l++)
                 AddLayerGradients(l, layers[l], l == 0 ? px : layers[l - 1].States + padded, pre.Slice(l * layerLength, t * padded), biasGrad);

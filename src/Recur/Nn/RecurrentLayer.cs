@@ -104,8 +104,11 @@ public abstract class RecurrentLayer : Module
 
         RecurrentOptions o = IsTraining ? options : options with { Dropout = 0f };
         Shape outputShape = shape.With(-1, HiddenSize * options.Directions);
-        return cell.Apply(
-            input, h ?? default, c ?? default, weights, o, t, n, outputShape, stateShape);
+        return cell.Apply(new RecurrentInput
+        {
+            X = input, H0 = h ?? default, C0 = c ?? default, Weights = weights, Options = o, T = t, N = n,
+            OutputShape = outputShape, StateShape = stateShape, CellShape = stateShape,
+        });
     }
 
     private void CheckState(Tensor? state, in Shape expected, string name, bool batched)

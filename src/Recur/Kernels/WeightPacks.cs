@@ -28,7 +28,7 @@ internal sealed unsafe class WeightPacks
         public readonly AlignedBuffer Buffer = new();
         public int Key, Version;
         public IsaLevel Isa;
-        public float* Data;
+        public float* Start;
         public volatile bool Ready;
     }
 
@@ -55,7 +55,7 @@ internal sealed unsafe class WeightPacks
     {
         int key = (int)form + 4 * runs.Length;
         foreach (Copy copy in copies)
-            if (copy.Key == key && copy.Ready && copy.Version == version && copy.Isa == Isa.Current) return copy.Data;
+            if (copy.Key == key && copy.Ready && copy.Version == version && copy.Isa == Isa.Current) return copy.Start;
         return Make(key, form, weight, version, k, gates, runs);
     }
 
@@ -65,15 +65,17 @@ internal sealed unsafe class WeightPacks
     {
         lock (packing)
         {
-            Copy? copy = Array.Find(copies, c => c.Key == key);
+            Copy? copy = null;
+            foreach (Copy other in copies)
+                if (other.Key == key) copy = other;
             if (copy is null) copies = [.. copies, copy = new Copy { Key = key }];
-            if (copy.Ready && copy.Version == version && copy.Isa == Isa.Current) return copy.Data;
+            if (copy.Ready && copy.Version == version && copy.Isa == Isa.Current) return copy.Start;
             copy.Ready = false;
-            copy.Data = Pack(copy.Buffer, form, weight, k, gates, runs);
+            copy.Start = Pack(copy.Buffer, form, weight, k, gates, runs);
             copy.Version = version;
             copy.Isa = Isa.Current;
             copy.Ready = true;
-            return copy.Data;
+            return copy.Start;
         }
     }
 
@@ -88,7 +90,7 @@ internal sealed unsafe class WeightPacks
                 Buffer = buffer, Form = form, Weight = w, K = k, Gates = gates, H = weight.Length / k / gates, Runs = runs,
             };
             Isa.Run(ref job);
-            return job.Data;
+            return job.Start;
         }
     }
 
@@ -96,7 +98,7 @@ internal sealed unsafe class WeightPacks
     {
         public AlignedBuffer Buffer;
         public PackForm Form;
-        public float* Weight, Data;
+        public float* Weight, Start;
         public int K, Gates, H;
         public ReadOnlySpan<Run> Runs;
 
@@ -105,27 +107,27 @@ internal sealed unsafe class WeightPacks
             switch (Form)
             {
                 case PackForm.Product:
-                    Data = Buffer.Require(LengthOf<T>(Runs, K, transposed: true));
+                    Start = Buffer.Require(LengthOf<T>(Runs, K, transposed: true));
                     PackRuns<T>(transposed: true);
                     break;
                 case PackForm.Gradient:
-                    Data = Buffer.Require(LengthOf<T>(Runs, K, transposed: false));
+                    Start = Buffer.Require(LengthOf<T>(Runs, K, transposed: false));
                     PackRuns<T>(transposed: false);
                     break;
                 case PackForm.Blocks:
-                    Data = Buffer.Require(UnitBlocks.Length<T>(Gates, H, K));
-                    UnitBlocks.Pack<T>(Weight, Gates, H, K, Data);
+                    Start = Buffer.Require(UnitBlocks.Length<T>(Gates, H, K));
+                    UnitBlocks.Pack<T>(Weight, Gates, H, K, Start);
                     break;
                 default:
-                    Data = Buffer.Require(UnitBlocks.Length<T>(Gates, K, H));
-                    UnitBlocks.PackGradient<T>(Weight, Gates, H, K, Data);
+                    Start = Buffer.Require(UnitBlocks.Length<T>(Gates, K, H));
+                    UnitBlocks.PackGradient<T>(Weight, Gates, H, K, Start);
                     break;
             }
         }
 
         private readonly void PackRuns<T>(bool transposed) where T : unmanaged, ISimd<T>
         {
-            float* to = Data;
+            float* to = Start;
             foreach (Run run in Runs)
             {
                 (int k, int n) = transposed ? (K, run.Rows) : (run.Rows, K);

@@ -40,6 +40,9 @@ internal sealed unsafe class PackedMatrix
         _ => 4,
     };
 
+    /// <summary>Whether matrices of n columns each are better packed one by one, each padded to whole vectors, than side by side.</summary>
+    public static bool IsWorthPadding(int n) => n >= 8 * Isa.Lanes || n % CurrentPanelWidth == 0;
+
     /// <summary>The number of floats a packed [k, n] matrix takes.</summary>
     public static int Length<T>(int k, int n) where T : unmanaged, ISimd<T> => k * ((n + T.Count - 1) / T.Count * T.Count);
 

@@ -3,7 +3,7 @@ namespace Recur.Ops;
 /// <summary>What a recurrent operation is applied to. The module has checked the shapes.</summary>
 internal readonly ref struct RecurrentInput
 {
-    /// <summary>[T, N, I], or [N, T, I] with the batch first.</summary>
+    /// <summary>[T, N, I], or [N, T, I] with the batch first; [rows, I] when <see cref="IsPacked"/>.</summary>
     public required Tensor X { get; init; }
 
     /// <summary>[L·D, N, P], or default for zeros.</summary>
@@ -24,6 +24,9 @@ internal readonly ref struct RecurrentInput
 
     /// <summary>The steps of each sequence; empty when all have T.</summary>
     public ReadOnlySpan<int> Lengths { get; init; }
+
+    /// <summary>Whether X holds only the rows that exist, step by step, longest sequence first; so does the output then.</summary>
+    public bool IsPacked { get; init; }
 
     /// <summary>The shapes to give the output (T·N·D·P elements), h_n (L·D·N·P) and c_n (L·D·N·H).</summary>
     public required Shape OutputShape { get; init; }

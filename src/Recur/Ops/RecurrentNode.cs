@@ -94,69 +94,12 @@ internal abstract unsafe class RecurrentNode<TCell> : Node where TCell : struct,
 
     // dx[rows, k] += Σ over runs: grads[rows, run] · W[run, k]; the first product overwrites a fresh gradient.
     private protected void AddInputGradient(
-        float* dx, bool fresh, int weight, ReadOnlySpan<Run> runs, int k, int rows, float* grads, nint gradsRow)
-    {
-        var job = new InputGradient
-        {
-            B = Packed(weight, PackForm.Gradient, runs), Runs = runs, K = k, Rows = rows, Grads = grads, GradsRow = gradsRow,
-            C = dx, Fresh = fresh,
-        };
-        Isa.Run(ref job);
-    }
+        float* dx, bool fresh, int weight, ReadOnlySpan<Run> runs, int k, int rows, float* grads, nint gradsRow) =>
+        RunProducts.Gradient(Packed(weight, PackForm.Gradient, runs), runs, rows, k, grads, gradsRow, dx, fresh);
 
-    private ref struct InputGradient : ISimdKernel
-    {
-        public float* B, Grads, C;
-        public nint GradsRow;
-        public ReadOnlySpan<Run> Runs;
-        public int K, Rows;
-        public bool Fresh;
-
-        public void Run<T>() where T : unmanaged, ISimd<T>
-        {
-            foreach (Run run in Runs)
-            {
-                Gemm.RunParallel<T>(new GemmArgs
-                {
-                    M = Rows, N = K, K = run.Rows, A = Grads + run.Column, ARow = GradsRow, AStep = 1, B = B,
-                    C = C, CRow = K, Add = Fresh ? null : C, AddRow = K,
-                });
-                Fresh = false;
-                B += PackedMatrix.Length<T>(run.Rows, K);
-            }
-        }
-    }
-
-    /// <summary>columns[rows, run] = add + x[rows, k] · W[run, k]ᵀ for the runs of the product with x.</summary>
+    // columns[rows, run] = add + x[rows, k] · W[run, k]ᵀ for the runs of the product with x.
     private protected void Project(
-        int weight, ReadOnlySpan<Run> runs, int rows, float* x, nint xRow, float* columns, nint columnsRow, float* add, nint addRow)
-    {
-        var job = new InputProduct
-        {
-            B = Packed(weight, PackForm.Product, runs), Runs = runs, K = Input(weight).Shape[1], Rows = rows, X = x, XRow = xRow,
-            Columns = columns, ColumnsRow = columnsRow, Add = add, AddRow = addRow,
-        };
-        Isa.Run(ref job);
-    }
-
-    private ref struct InputProduct : ISimdKernel
-    {
-        public float* B, X, Columns, Add;
-        public nint XRow, ColumnsRow, AddRow;
-        public ReadOnlySpan<Run> Runs;
-        public int K, Rows;
-
-        public void Run<T>() where T : unmanaged, ISimd<T>
-        {
-            foreach (Run run in Runs)
-            {
-                Gemm.RunParallel<T>(new GemmArgs
-                {
-                    M = Rows, N = run.Rows, K = K, A = X, ARow = XRow, AStep = 1, B = B,
-                    C = Columns + run.Column, CRow = ColumnsRow, Add = Add + run.Column, AddRow = AddRow,
-                });
-                B += PackedMatrix.Length<T>(K, run.Rows);
-            }
-        }
-    }
+        int weight, ReadOnlySpan<Run> runs, int rows, float* x, nint xRow, float* columns, nint columnsRow, float* add, nint addRow) =>
+        RunProducts.Product(
+            Packed(weight, PackForm.Product, runs), runs, rows, Input(weight).Shape[1], x, xRow, columns, columnsRow, add, addRow);
 }

@@ -49,7 +49,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
         op.o = input.Options;
         op.t = input.T;
         op.n = input.N;
-        op.Plan(input.Lengths);
+        op.Plan(input.Lengths, input.IsPacked);
         op.dropped = op.o.Dropout > 0f && op.o.NumLayers > 1;
         Tensor output = op.NewOutput(input.OutputShape);
         Tensor hn = op.o.IsCell ? default : op.NewOutput(input.StateShape);
@@ -61,7 +61,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
         return (output, hn, cn);
     }
 
-    private void Plan(ReadOnlySpan<int> lengths)
+    private void Plan(ReadOnlySpan<int> lengths, bool isPacked)
     {
         if (sorted.Length < n) sorted = new int[n];
         if (starts.Length <= t)
@@ -70,7 +70,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
             batchSizes = new int[t];
         }
 
-        ragged = lengths.ContainsAnyExcept(t);
+        ragged = isPacked || lengths.ContainsAnyExcept(t);
         if (ragged)
         {
             steps = RaggedRows.Plan(lengths, sorted.AsSpan(0, n), batchSizes.AsSpan(0, t), starts.AsSpan(0, t + 1));
@@ -83,7 +83,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
         }
 
         rows = starts[t];
-        moved = ragged || (o.BatchFirst && n > 1 && t > 1);
+        moved = !isPacked && (ragged || (o.BatchFirst && n > 1 && t > 1));
         if (!moved) return;
         if (map.Length < rows) map = new int[rows];
         for (int step = 0; step < steps; step++)
@@ -150,7 +150,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
         ReadOnlySpan<float> c0 = InitialState(2, layer, direction, h, at + 4);
         Span<Run> inputRuns = stackalloc Run[Run.Most], gateRuns = stackalloc Run[Run.Most];
         inputRuns = inputRuns[..Run.OfInput<TCell>(h, h, inputRuns)];
-        bool byGate = IsPackedByGate(h);
+        bool byGate = PackedMatrix.IsWorthPadding(h);
         gateRuns = gateRuns[..Run.OfRecurrent<TCell>(h, h, gateRuns, joined: !byGate)];
         fixed (float* px = input, ph0 = h0, pc0 = c0, pStates = states, pC = Saved(at + 1, TCell.HasCellState ? rows * h : 0),
             pUnprojected = Saved(at + 2, HasProjection ? rows * h : 0), pColumns = Saved(at, KeptColumns))
@@ -191,9 +191,6 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
     }
 
     private int KeptColumns => TCell.Columns > 1 && IsTracked ? rows * TCell.Columns * o.HiddenSize : 0;
-
-    /// <summary>Whether padding every gate to whole vectors costs little.</summary>
-    private static bool IsPackedByGate(int h) => h >= 8 * Isa.Lanes || h % PackedMatrix.CurrentPanelWidth == 0;
 
     private float* PackedProjection(int first, PackForm form)
     {

@@ -155,8 +155,9 @@ internal static unsafe class Gemm
     /// <summary>The length of the equal blocks into which K is cut.</summary>
     public static int BlockOfK(int k)
     {
-        int blocks = Math.Max(1, (k + UnblockedK - 1) / UnblockedK);
-        return Math.Max(1, (k + blocks - 1) / blocks);
+        if (k <= UnblockedK) return Math.Max(1, k);
+        int blocks = (k + UnblockedK - 1) / UnblockedK;
+        return (k + blocks - 1) / blocks;
     }
 
     /// <summary>The rows and panels of one thread, blocked for the caches.</summary>

@@ -28,6 +28,58 @@ internal static unsafe class RunProducts
         Isa.Run(ref job);
     }
 
+    // dW[run, k] += columns[rows, run]ᵀ · x[rows, k]; without the += when fresh
+    //   x [rows, K] of stride xRow  in      dW [G·H, K]  out or in/out
+    public static void WeightGradient(
+        ReadOnlySpan<Run> runs, int rows, int k, float* columns, nint columnsRow, float* x, int xRow, float* dW, bool fresh)
+    {
+        if (k == 1)
+        {
+            // One column: there is nothing to share, and Gemm turns it into a row.
+            foreach (Run run in runs)
+            {
+                float* to = dW + run.Row;
+                Gemm.Multiply(new GemmArgs
+                {
+                    M = run.Rows, N = 1, K = rows, A = columns + run.Column, ARow = 1, AStep = columnsRow,
+                    C = to, CRow = 1, Add = fresh ? null : to, AddRow = 1,
+                }, x, xRow, transposeB: false);
+            }
+
+            return;
+        }
+
+        var job = new WeightGradientJob
+        {
+            Runs = runs, Rows = rows, K = k, Columns = columns, ColumnsRow = columnsRow, X = x, XRow = xRow, DW = dW, Fresh = fresh,
+        };
+        Isa.Run(ref job);
+    }
+
+    private ref struct WeightGradientJob : ISimdKernel
+    {
+        public float* Columns, X, DW;
+        public nint ColumnsRow;
+        public ReadOnlySpan<Run> Runs;
+        public int K, Rows, XRow;
+        public bool Fresh;
+
+        public readonly void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            float* b = Workspace.Require(WorkspaceSlot.PackedB, PackedMatrix.Length<T>(Rows, K));
+            Packing.Pack<T>(Rows, K, X, XRow, transposed: false, b);
+            foreach (Run run in Runs)
+            {
+                float* to = DW + (nint)run.Row * K;
+                Gemm.RunParallel<T>(new GemmArgs
+                {
+                    M = run.Rows, N = K, K = Rows, A = Columns + run.Column, ARow = 1, AStep = ColumnsRow, B = b,
+                    C = to, CRow = K, Add = Fresh ? null : to, AddRow = K,
+                });
+            }
+        }
+    }
+
     private ref struct ProductJob : ISimdKernel
     {
         public float* Packed, X, Columns, Add;

@@ -41,4 +41,20 @@ internal readonly record struct Run(int Row, int Rows, int Column)
         for (int g = 0; g < columns.Length; g++) columns[g] = TCell.RecurrentColumn + g;
         return Of(columns, h, stride, joined, runs);
     }
+
+    /// <summary>One run for each gate in the order of the columns, so that their sums stand side by side.</summary>
+    /// <param name="h">Units.</param>
+    /// <param name="first">The first column: 0 for the product with x, <see cref="ICellKernel.RecurrentColumn"/> for that with h.</param>
+    /// <param name="runs">Receives G.</param>
+    public static int InColumnOrder<TCell>(int h, int first, Span<Run> runs) where TCell : struct, ICellKernel
+    {
+        bool isInput = TCell.Columns == TCell.Gates || first != TCell.RecurrentColumn;
+        for (int g = 0; g < TCell.Gates; g++)
+        {
+            int column = isInput ? TCell.InputColumns[g] : TCell.RecurrentColumn + g;
+            runs[column - first] = new Run(g * h, h, column);
+        }
+
+        return TCell.Gates;
+    }
 }

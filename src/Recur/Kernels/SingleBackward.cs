@@ -11,25 +11,27 @@ internal static unsafe class SingleBackward
         where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
         SingleKernel.Stack s = stack;
-        nint stride = UnitBlocks.Padded<T>(s.H), width = TCell.Columns * stride;
+        nint stride = UnitBlocks.Padded<T>(s.H), width = TCell.Columns * stride, u = begin * T.Count;
+        int units = (end - begin) * T.Count, here = Math.Min(units, s.H - (int)u);
         for (int order = s.T - 1; order >= 0; order--)
         {
             int t = s.Step(order);
             for (int i = s.L - 1; i >= 0; i--)
             {
                 SingleKernel.Layer* l = s.Layers + i;
-                var step = new Operands
-                {
-                    H = s.H, Stride = stride,
-                    OutGrad = i == s.L - 1 ? s.OutGrad + t * s.OutGradRow : null,
-                    LastGrad = order == s.T - 1 ? l->LastGrad : null,
-                    Above = i == s.L - 1 ? null : l[1].Grads + t * width, AboveWeight = i == s.L - 1 ? null : l[1].Input,
-                    Later = order == s.T - 1 ? null : l->Grads + s.Step(order + 1) * width, Recurrent = l->Recurrent,
-                    Columns = l->Columns + t * width, Grads = l->Grads + t * width, Carry = l->Carry,
-                    Before = (TCell.HasCellState ? l->Cells : l->States) + s.Before(t) * stride,
-                    After = (TCell.HasCellState ? l->Cells : l->States) + s.After(t) * stride,
-                };
-                Step<T, TCell>(step, begin, end);
+                float* dh = l->StateGrad;
+                bool isTop = i == s.L - 1, isLast = order == s.T - 1;
+                if (isTop) Start<T>(s.OutGrad + t * s.OutGradRow + u, isLast ? l->LastGrad : null, u, dh + u, here, units);
+                else if (isLast && l->LastGrad != null) Start<T>(l->LastGrad + u, null, u, dh + u, here, units);
+                // Gates stand in the order of their columns, so those of the product with x begin with the first.
+                if (!isTop) Products<T, TCell>(l[1].Grads + t * width, s.H, l[1].Input, isLast && l->LastGrad != null ? dh : null, dh, stride, begin, end);
+                if (!isLast)
+                    Products<T, TCell>(
+                        l->Grads + s.Step(order + 1) * width + TCell.RecurrentColumn * stride, s.H, l->Recurrent, dh, dh, stride, begin, end);
+                float* states = TCell.HasCellState ? l->Cells : l->States;
+                Activate<T, TCell>(
+                    l->Columns + t * width + u, l->Grads + t * width + u, states + s.Before(t) * stride + u,
+                    states + s.After(t) * stride + u, dh + u, l->Carry + u, stride, units);
             }
 
             if (barrier != null) ThreadTeam.Meet(barrier, parts, s.T - order);
@@ -39,35 +41,43 @@ internal static unsafe class SingleBackward
         {
             SingleKernel.Layer* l = s.Layers + i;
             if (l->FirstGrad == null) continue;
-            var step = new Operands
-            {
-                H = s.H, Stride = stride, Later = l->Grads + s.Step(0) * width, Recurrent = l->Recurrent, Carry = l->Carry,
-                FirstGrad = l->FirstGrad,
-            };
-            Step<T, TCell>(step, begin, end);
+            float* grads = l->Grads + s.Step(0) * width + TCell.RecurrentColumn * stride;
+            float* carry = TCell.Columns > 1 && !TCell.HasCellState ? l->Carry : null;
+            Products<T, TCell>(grads, s.H, l->Recurrent, carry, l->FirstGrad, stride, begin, end);
         }
     }
 
-    private struct Operands
+    // dh = a row that is not padded, and another.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Start<T>(float* row, float* other, nint u, float* dh, int here, int units) where T : unmanaged, ISimd<T>
     {
-        public int H;
-        public nint Stride;
-        public float* OutGrad, LastGrad, Above, AboveWeight, Later, Recurrent, Columns, Grads, Carry, Before, After, FirstGrad;
+        if (other != null) other += u;
+        for (int i = 0; i < units; i += T.Count)
+        {
+            int count = Math.Clamp(here - i, 0, T.Count);
+            T value = count == T.Count ? T.Load(row + i) : T.LoadPartial(row + i, count);
+            if (other != null) value += T.LoadPartial(other + i, count);
+            value.Store(dh + i);
+        }
     }
 
-    private static void Step<T, TCell>(in Operands o, int begin, int end)
+    // to = from + Σ over gates: x of the gate [K] · w [K, gate, ·]; a null counts as zeros.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Products<T, TCell>(
+        float* x, int k, float* w, float* from, float* to, nint stride, int begin, int end)
         where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
         for (int v = begin; v < end;)
         {
             int vectors = UnitBlocks.Vectors(TCell.Gates, end - v);
             nint u = v * T.Count;
+            float* block = w + u * TCell.Gates * k, add = from == null ? null : from + u;
             switch (vectors)
             {
-                case 8: Units<T, TCell, N8>(o, u); break;
-                case 4: Units<T, TCell, N4>(o, u); break;
-                case 2: Units<T, TCell, N2>(o, u); break;
-                default: Units<T, TCell, N1>(o, u); break;
+                case 8: Product<T, TCell, N8>(x, k, block, add, to + u, stride); break;
+                case 4: Product<T, TCell, N4>(x, k, block, add, to + u, stride); break;
+                case 2: Product<T, TCell, N2>(x, k, block, add, to + u, stride); break;
+                default: Product<T, TCell, N1>(x, k, block, add, to + u, stride); break;
             }
 
             v += vectors;
@@ -75,132 +85,96 @@ internal static unsafe class SingleBackward
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Units<T, TCell, TV>(in Operands operands, nint u)
+    private static void Product<T, TCell, TV>(float* x, int k, float* w, float* from, float* to, nint stride)
         where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TV : IConst
     {
-        Operands o = operands;
-        nint at = u * TCell.Gates * o.H, stride = o.Stride;
-        T g0 = T.Zero;
-        T g1 = T.Zero;
-        T g2 = T.Zero;
-        T g3 = T.Zero;
-        T g4 = T.Zero;
-        T g5 = T.Zero;
-        T g6 = T.Zero;
-        T g7 = T.Zero;
-        if (o.OutGrad != null) Load<T, TV>(o.OutGrad, o.H, u, ref g0, ref g1, ref g2, ref g3, ref g4, ref g5, ref g6, ref g7);
-        if (o.Above != null)
+        nint lanes = T.Count;
+        float* x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
+        T a0 = T.Zero;
+        T a1 = T.Zero;
+        T a2 = T.Zero;
+        T a3 = T.Zero;
+        T a4 = T.Zero;
+        T a5 = T.Zero;
+        T a6 = T.Zero;
+        T a7 = T.Zero;
+        for (nint i = 0; i < k; i++)
         {
-            float* x = o.Above;
-            ReadOnlySpan<int> columns = TCell.InputColumns;
-            SingleKernel.ProductByGate<T, TCell, TV>(
-                x + columns[0] * stride, TCell.Gates > 1 ? x + columns[1] * stride : x, TCell.Gates > 2 ? x + columns[2] * stride : x,
-                TCell.Gates > 3 ? x + columns[3] * stride : x, o.AboveWeight + at, o.H,
-                out T a0, out T a1, out T a2, out T a3, out T a4, out T a5, out T a6, out T a7);
-            Collect<T, TCell, TV>(a0, a1, a2, a3, a4, a5, a6, a7, ref g0, ref g1, ref g2, ref g3, ref g4, ref g5, ref g6, ref g7);
+            T v0 = T.Create(x[i]);
+            T v1 = TCell.Gates > 1 ? T.Create(x1[i]) : v0;
+            T v2 = TCell.Gates > 2 ? T.Create(x2[i]) : v0;
+            T v3 = TCell.Gates > 3 ? T.Create(x3[i]) : v0;
+            a0 = T.Fma(v0, T.Load(w), a0);
+            if (TCell.Gates * TV.Value > 1) a1 = T.Fma(Of<T, TCell, TV>(1, v0, v1, v2, v3), T.Load(w + 1 * lanes), a1);
+            if (TCell.Gates * TV.Value > 2) a2 = T.Fma(Of<T, TCell, TV>(2, v0, v1, v2, v3), T.Load(w + 2 * lanes), a2);
+            if (TCell.Gates * TV.Value > 3) a3 = T.Fma(Of<T, TCell, TV>(3, v0, v1, v2, v3), T.Load(w + 3 * lanes), a3);
+            if (TCell.Gates * TV.Value > 4) a4 = T.Fma(Of<T, TCell, TV>(4, v0, v1, v2, v3), T.Load(w + 4 * lanes), a4);
+            if (TCell.Gates * TV.Value > 5) a5 = T.Fma(Of<T, TCell, TV>(5, v0, v1, v2, v3), T.Load(w + 5 * lanes), a5);
+            if (TCell.Gates * TV.Value > 6) a6 = T.Fma(Of<T, TCell, TV>(6, v0, v1, v2, v3), T.Load(w + 6 * lanes), a6);
+            if (TCell.Gates * TV.Value > 7) a7 = T.Fma(Of<T, TCell, TV>(7, v0, v1, v2, v3), T.Load(w + 7 * lanes), a7);
+            w += TCell.Gates * TV.Value * lanes;
         }
 
-        if (o.LastGrad != null) Load<T, TV>(o.LastGrad, o.H, u, ref g0, ref g1, ref g2, ref g3, ref g4, ref g5, ref g6, ref g7);
-        if (o.Later != null)
-        {
-            float* x = o.Later + TCell.RecurrentColumn * stride;
-            SingleKernel.ProductByGate<T, TCell, TV>(
-                x, x + stride, x + 2 * stride, x + 3 * stride, o.Recurrent + at, o.H,
-                out T a0, out T a1, out T a2, out T a3, out T a4, out T a5, out T a6, out T a7);
-            Collect<T, TCell, TV>(a0, a1, a2, a3, a4, a5, a6, a7, ref g0, ref g1, ref g2, ref g3, ref g4, ref g5, ref g6, ref g7);
-        }
-
-        Finish<T, TCell>(g0, o, u + 0 * T.Count);
-        if (TV.Value > 1) Finish<T, TCell>(g1, o, u + 1 * T.Count);
-        if (TV.Value > 2) Finish<T, TCell>(g2, o, u + 2 * T.Count);
-        if (TV.Value > 3) Finish<T, TCell>(g3, o, u + 3 * T.Count);
-        if (TV.Value > 4) Finish<T, TCell>(g4, o, u + 4 * T.Count);
-        if (TV.Value > 5) Finish<T, TCell>(g5, o, u + 5 * T.Count);
-        if (TV.Value > 6) Finish<T, TCell>(g6, o, u + 6 * T.Count);
-        if (TV.Value > 7) Finish<T, TCell>(g7, o, u + 7 * T.Count);
-    }
-
-    // What reaches h has come together: through the cell, or, behind the first step, to the initial state.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<T, TCell>(T dh, in Operands o, nint u) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
-    {
-        if (o.FirstGrad != null)
-        {
-            if (TCell.Columns > 1 && !TCell.HasCellState) dh += T.Load(o.Carry + u);
-            dh.Store(o.FirstGrad + u);
-            return;
-        }
-
-        T a = T.Zero, b = T.Zero, c = T.Zero, d = T.Zero, carry = T.Zero, before = T.Zero, after = T.Zero;
-        float* p = o.Columns + u, q = o.Grads + u;
-        if (TCell.Columns > 1)
-        {
-            a = T.Load(p);
-            b = T.Load(p + o.Stride);
-            c = T.Load(p + 2 * o.Stride);
-            d = T.Load(p + 3 * o.Stride);
-            carry = T.Load(o.Carry + u);
-            before = T.Load(o.Before + u);
-        }
-
-        if (TCell.Columns == 1 || TCell.HasCellState) after = T.Load(o.After + u);
-        TCell.Backward(ref a, ref b, ref c, ref d, before, after, dh, ref carry);
-        a.Store(q);
-        if (TCell.Columns == 1) return;
-        b.Store(q + o.Stride);
-        c.Store(q + 2 * o.Stride);
-        d.Store(q + 3 * o.Stride);
-        carry.Store(o.Carry + u);
-    }
-
-    // Adds the units from u on of a row that is not padded.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Load<T, TV>(
-        float* row, int h, nint u, ref T g0, ref T g1, ref T g2, ref T g3, ref T g4, ref T g5, ref T g6, ref T g7)
-        where T : unmanaged, ISimd<T> where TV : IConst
-    {
-        row += u;
-        int left = h - (int)u;
-        g0 += Part<T>(row, left, 0);
-        if (TV.Value > 1) g1 += Part<T>(row, left, 1);
-        if (TV.Value > 2) g2 += Part<T>(row, left, 2);
-        if (TV.Value > 3) g3 += Part<T>(row, left, 3);
-        if (TV.Value > 4) g4 += Part<T>(row, left, 4);
-        if (TV.Value > 5) g5 += Part<T>(row, left, 5);
-        if (TV.Value > 6) g6 += Part<T>(row, left, 6);
-        if (TV.Value > 7) g7 += Part<T>(row, left, 7);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Part<T>(float* row, int left, int vector) where T : unmanaged, ISimd<T> =>
-        T.LoadPartial(row + vector * T.Count, Math.Clamp(left - vector * T.Count, 0, T.Count));
-
-    // Adds to every vector the sums of its gates.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Collect<T, TCell, TV>(
-        T a0, T a1, T a2, T a3, T a4, T a5, T a6, T a7,
-        ref T g0, ref T g1, ref T g2, ref T g3, ref T g4, ref T g5, ref T g6, ref T g7)
-        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TV : IConst
-    {
+        // Every vector of units has as many sums as there are gates.
         if (TCell.Gates == 1)
         {
-            g0 += a0;
-            if (TV.Value > 1) g1 += a1;
-            if (TV.Value > 2) g2 += a2;
-            if (TV.Value > 3) g3 += a3;
-            if (TV.Value > 4) g4 += a4;
-            if (TV.Value > 5) g5 += a5;
-            if (TV.Value > 6) g6 += a6;
-            if (TV.Value > 7) g7 += a7;
+            Add(a0, from, to, 0);
+            if (TV.Value > 1) Add(a1, from, to, 1 * lanes);
+            if (TV.Value > 2) Add(a2, from, to, 2 * lanes);
+            if (TV.Value > 3) Add(a3, from, to, 3 * lanes);
+            if (TV.Value > 4) Add(a4, from, to, 4 * lanes);
+            if (TV.Value > 5) Add(a5, from, to, 5 * lanes);
+            if (TV.Value > 6) Add(a6, from, to, 6 * lanes);
+            if (TV.Value > 7) Add(a7, from, to, 7 * lanes);
         }
         else if (TV.Value == 1)
         {
-            g0 += TCell.Gates == 3 ? a0 + a1 + a2 : (a0 + a1) + (a2 + a3);
+            Add(TCell.Gates == 3 ? a0 + a1 + a2 : (a0 + a1) + (a2 + a3), from, to, 0);
         }
         else
         {
-            g0 += TCell.Gates == 3 ? a0 + a2 + a4 : (a0 + a2) + (a4 + a6);
-            g1 += TCell.Gates == 3 ? a1 + a3 + a5 : (a1 + a3) + (a5 + a7);
+            Add(TCell.Gates == 3 ? a0 + a2 + a4 : (a0 + a2) + (a4 + a6), from, to, 0);
+            Add(TCell.Gates == 3 ? a1 + a3 + a5 : (a1 + a3) + (a5 + a7), from, to, lanes);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Of<T, TCell, TV>(int sum, T v0, T v1, T v2, T v3)
+        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TV : IConst =>
+        TCell.Gates == 1 || sum / TV.Value == 0 ? v0 : sum / TV.Value == 1 ? v1 : sum / TV.Value == 2 ? v2 : v3;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add<T>(T value, float* from, float* to, nint at) where T : unmanaged, ISimd<T> =>
+        (from == null ? value : T.Load(from + at) + value).Store(to + at);
+
+    // What is kept becomes the gradients of the sums. All pointers stand at the first unit; whole vectors.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Activate<T, TCell>(
+        float* columns, float* grads, float* before, float* after, float* dh, float* carries, nint stride, int units)
+        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        for (nint u = 0; u < units; u += T.Count)
+        {
+            float* p = columns + u, q = grads + u;
+            T a = T.Zero, b = T.Zero, c = T.Zero, d = T.Zero, carry = T.Zero, old = T.Zero, now = T.Zero;
+            if (TCell.Columns > 1)
+            {
+                a = T.Load(p);
+                b = T.Load(p + stride);
+                c = T.Load(p + 2 * stride);
+                d = T.Load(p + 3 * stride);
+                carry = T.Load(carries + u);
+                old = T.Load(before + u);
+            }
+
+            if (TCell.Columns == 1 || TCell.HasCellState) now = T.Load(after + u);
+            TCell.Backward(ref a, ref b, ref c, ref d, old, now, T.Load(dh + u), ref carry);
+            a.Store(q);
+            if (TCell.Columns == 1) continue;
+            b.Store(q + stride);
+            c.Store(q + 2 * stride);
+            d.Store(q + 3 * stride);
+            carry.Store(carries + u);
         }
     }
 }

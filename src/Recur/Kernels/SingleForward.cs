@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Recur.Kernels;
 
 /// <summary>The forward steps of <see cref="SingleKernel"/>.</summary>
+/// <remarks>Products and activations are methods of their own: in one, the sums do not stay in registers.</remarks>
 internal static unsafe class SingleForward
 {
     /// <summary>All steps for the vectors of units begin..end.</summary>
@@ -11,7 +12,8 @@ internal static unsafe class SingleForward
         where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
         SingleKernel.Stack s = stack;
-        nint stride = UnitBlocks.Padded<T>(s.H), width = TCell.Columns * stride;
+        nint stride = UnitBlocks.Padded<T>(s.H), width = TCell.Columns * stride, u = begin * T.Count;
+        int units = (end - begin) * T.Count;
         for (int order = 0; order < s.T; order++)
         {
             int t = s.Step(order);
@@ -21,10 +23,28 @@ internal static unsafe class SingleForward
             {
                 float* before = l->States + s.Before(t) * stride, after = l->States + s.After(t) * stride;
                 float* columns = TCell.Columns == 1 ? after : l->Columns + t * width;
-                if (l->Input != null) Input<T, TCell>(below, inputs, l->Input, l->Bias, columns, stride, begin, end);
-                Step<T, TCell>(
-                    before, s.H, l->Recurrent, columns, stride, l->Cells + s.Before(t) * stride, l->Cells + s.After(t) * stride,
-                    after, begin, end);
+                if (l->Input != null)
+                {
+                    Products<T, TCell>(below, inputs, l->Input, l->Bias, columns, stride, begin, end);
+                    // The column that no product with x goes to.
+                    nint q = TCell.Gates * stride + u;
+                    for (int i = 0; TCell.Columns > TCell.Gates && i < units; i += T.Count) T.Load(l->Bias + q + i).Store(columns + q + i);
+                }
+
+                if (TCell.Gates == 1 && end - begin <= 2 && s.H <= Gemm.UnblockedK)
+                {
+                    float* block = l->Recurrent + u * s.H;
+                    if (end - begin == 2) ProductAndActivate<T, TCell, N2>(before, s.H, block, columns + u);
+                    else ProductAndActivate<T, TCell, N1>(before, s.H, block, columns + u);
+                    below = after;
+                    inputs = s.H;
+                    continue;
+                }
+
+                float* sums = columns + TCell.RecurrentColumn * stride;
+                Products<T, TCell>(before, s.H, l->Recurrent, sums, sums, stride, begin, end);
+                float* old = TCell.HasCellState ? l->Cells + s.Before(t) * stride : before;
+                Activate<T, TCell>(columns + u, stride, old + u, l->Cells + s.After(t) * stride + u, after + u, units);
                 below = after;
                 inputs = s.H;
             }
@@ -33,153 +53,128 @@ internal static unsafe class SingleForward
         }
     }
 
-    // columns = bias + W_ih x
-    private static void Input<T, TCell>(
-        float* x, int k, float* w, float* bias, float* columns, nint stride, int begin, int end)
+    // to = from + w x for the gates one behind the other, block of units by block, block of K by block of K.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Products<T, TCell>(
+        float* x, int k, float* w, float* from, float* to, nint stride, int begin, int end)
         where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
         for (int v = begin; v < end;)
         {
-            int vectors = UnitBlocks.Vectors(TCell.Gates, end - v);
+            int vectors = UnitBlocks.Vectors(TCell.Gates, end - v), kStep = Gemm.BlockOfK(k);
             nint u = v * T.Count;
-            float* block = w + u * TCell.Gates * k;
-            switch (vectors)
+            float* block = w + u * TCell.Gates * k, add = from;
+            for (int k0 = 0; k0 < k; k0 += kStep)
             {
-                case 8: Sums<T, TCell, N8>(x, k, block, bias + u, columns + u, stride, isInput: true); break;
-                case 4: Sums<T, TCell, N4>(x, k, block, bias + u, columns + u, stride, isInput: true); break;
-                case 2: Sums<T, TCell, N2>(x, k, block, bias + u, columns + u, stride, isInput: true); break;
-                default: Sums<T, TCell, N1>(x, k, block, bias + u, columns + u, stride, isInput: true); break;
+                int count = Math.Min(kStep, k - k0);
+                switch (vectors)
+                {
+                    case 8: Product<T, TCell, N8>(x + k0, count, block, add + u, to + u, stride); break;
+                    case 4: Product<T, TCell, N4>(x + k0, count, block, add + u, to + u, stride); break;
+                    case 2: Product<T, TCell, N2>(x + k0, count, block, add + u, to + u, stride); break;
+                    default: Product<T, TCell, N1>(x + k0, count, block, add + u, to + u, stride); break;
+                }
+
+                block += (nint)count * TCell.Gates * vectors * T.Count;
+                add = to;
             }
 
             v += vectors;
         }
     }
 
-    private static void Step<T, TCell>(
-        float* h, int k, float* w, float* columns, nint stride, float* cell, float* nextCell, float* next, int begin, int end)
-        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
-    {
-        for (int v = begin; v < end;)
-        {
-            int vectors = UnitBlocks.Vectors(TCell.Gates, end - v);
-            nint u = v * T.Count;
-            float* block = w + u * TCell.Gates * k;
-            switch (vectors)
-            {
-                case 8: Units<T, TCell, N8>(h, k, block, columns, stride, cell, nextCell, next, u); break;
-                case 4: Units<T, TCell, N4>(h, k, block, columns, stride, cell, nextCell, next, u); break;
-                case 2: Units<T, TCell, N2>(h, k, block, columns, stride, cell, nextCell, next, u); break;
-                default: Units<T, TCell, N1>(h, k, block, columns, stride, cell, nextCell, next, u); break;
-            }
-
-            v += vectors;
-        }
-    }
-
-    // to[column of gate g] = from[the same] + w x, block of K by block of K.
+    // Up to eight sums over x [K] · w [K, G, V vectors].
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Sums<T, TCell, TV>(float* x, int k, float* w, float* from, float* to, nint stride, bool isInput)
+    private static void Product<T, TCell, TV>(float* x, int k, float* w, float* from, float* to, nint stride)
         where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TV : IConst
     {
-        if (isInput && TCell.Columns > TCell.Gates)
+        nint lanes = T.Count;
+        T a0 = T.Zero;
+        T a1 = T.Zero;
+        T a2 = T.Zero;
+        T a3 = T.Zero;
+        T a4 = T.Zero;
+        T a5 = T.Zero;
+        T a6 = T.Zero;
+        T a7 = T.Zero;
+        for (float* end = x + k; x < end; x++)
         {
-            // The column that no product with x goes to.
-            float* q = from + TCell.Gates * stride, target = to + TCell.Gates * stride;
-            for (int v = 0; v < TV.Value; v++) T.Load(q + v * T.Count).Store(target + v * T.Count);
+            T value = T.Create(*x);
+            a0 = T.Fma(value, T.Load(w), a0);
+            if (TCell.Gates * TV.Value > 1) a1 = T.Fma(value, T.Load(w + 1 * lanes), a1);
+            if (TCell.Gates * TV.Value > 2) a2 = T.Fma(value, T.Load(w + 2 * lanes), a2);
+            if (TCell.Gates * TV.Value > 3) a3 = T.Fma(value, T.Load(w + 3 * lanes), a3);
+            if (TCell.Gates * TV.Value > 4) a4 = T.Fma(value, T.Load(w + 4 * lanes), a4);
+            if (TCell.Gates * TV.Value > 5) a5 = T.Fma(value, T.Load(w + 5 * lanes), a5);
+            if (TCell.Gates * TV.Value > 6) a6 = T.Fma(value, T.Load(w + 6 * lanes), a6);
+            if (TCell.Gates * TV.Value > 7) a7 = T.Fma(value, T.Load(w + 7 * lanes), a7);
+            w += TCell.Gates * TV.Value * lanes;
         }
 
-        int kStep = Gemm.BlockOfK(k);
-        for (int k0 = 0; k0 < k; k0 += kStep)
+        Add<T, TV>(0, a0, from, to, stride);
+        if (TCell.Gates * TV.Value > 1) Add<T, TV>(1, a1, from, to, stride);
+        if (TCell.Gates * TV.Value > 2) Add<T, TV>(2, a2, from, to, stride);
+        if (TCell.Gates * TV.Value > 3) Add<T, TV>(3, a3, from, to, stride);
+        if (TCell.Gates * TV.Value > 4) Add<T, TV>(4, a4, from, to, stride);
+        if (TCell.Gates * TV.Value > 5) Add<T, TV>(5, a5, from, to, stride);
+        if (TCell.Gates * TV.Value > 6) Add<T, TV>(6, a6, from, to, stride);
+        if (TCell.Gates * TV.Value > 7) Add<T, TV>(7, a7, from, to, stride);
+    }
+
+    // The same and the activation at once, for a cell with one column and at most two vectors of units: few enough to stay in
+    // registers, and a step of so narrow a network is a matter of latency.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ProductAndActivate<T, TCell, TV>(float* x, int k, float* w, float* states)
+        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TV : IConst
+    {
+        nint lanes = T.Count;
+        T a0 = T.Zero, a1 = T.Zero, none = T.Zero;
+        for (float* end = x + k; x < end; x++)
         {
-            SingleKernel.Product<T, TCell, TV>(
-                x + k0, w + (nint)k0 * TCell.Gates * TV.Value * T.Count, Math.Min(kStep, k - k0),
-                out T s0, out T s1, out T s2, out T s3, out T s4, out T s5, out T s6, out T s7);
-            Add<T, TCell, TV>(0, s0, from, to, stride, isInput);
-            if (TCell.Gates * TV.Value > 1) Add<T, TCell, TV>(1, s1, from, to, stride, isInput);
-            if (TCell.Gates * TV.Value > 2) Add<T, TCell, TV>(2, s2, from, to, stride, isInput);
-            if (TCell.Gates * TV.Value > 3) Add<T, TCell, TV>(3, s3, from, to, stride, isInput);
-            if (TCell.Gates * TV.Value > 4) Add<T, TCell, TV>(4, s4, from, to, stride, isInput);
-            if (TCell.Gates * TV.Value > 5) Add<T, TCell, TV>(5, s5, from, to, stride, isInput);
-            if (TCell.Gates * TV.Value > 6) Add<T, TCell, TV>(6, s6, from, to, stride, isInput);
-            if (TCell.Gates * TV.Value > 7) Add<T, TCell, TV>(7, s7, from, to, stride, isInput);
-            from = to;
+            T value = T.Create(*x);
+            a0 = T.Fma(value, T.Load(w), a0);
+            if (TV.Value > 1) a1 = T.Fma(value, T.Load(w + lanes), a1);
+            w += TV.Value * lanes;
         }
+
+        a0 = T.Load(states) + a0;
+        TCell.Forward(ref a0, ref none, ref none, ref none, ref none).Store(states);
+        if (TV.Value == 1) return;
+        a1 = T.Load(states + lanes) + a1;
+        TCell.Forward(ref a1, ref none, ref none, ref none, ref none).Store(states + lanes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add<T, TCell, TV>(int sum, T value, float* from, float* to, nint stride, bool isInput)
-        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TV : IConst
+    private static void Add<T, TV>(int sum, T value, float* from, float* to, nint stride) where T : unmanaged, ISimd<T> where TV : IConst
     {
-        int gate = sum / TV.Value;
-        nint at = (isInput ? TCell.InputColumns[gate] : TCell.RecurrentColumn + gate) * stride + sum % TV.Value * T.Count;
+        nint at = sum / TV.Value * stride + sum % TV.Value * T.Count;
         (T.Load(from + at) + value).Store(to + at);
     }
 
-    // One block of units through one step.
+    // Sums become what is kept, and states. All pointers stand at the first unit; whole vectors.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Units<T, TCell, TV>(
-        float* h, int k, float* w, float* columns, nint stride, float* cell, float* nextCell, float* next, nint u)
-        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TV : IConst
-    {
-        int kStep = Gemm.BlockOfK(k);
-        if (k > kStep)
-        {
-            int most = (k - 1) / kStep * kStep;
-            Sums<T, TCell, TV>(h, most, w, columns + u, columns + u, stride, isInput: false);
-            w += (nint)most * TCell.Gates * TV.Value * T.Count;
-            h += most;
-            k -= most;
-        }
-
-        SingleKernel.Product<T, TCell, TV>(
-            h, w, k, out T s0, out T s1, out T s2, out T s3, out T s4, out T s5, out T s6, out T s7);
-        float* before = TCell.HasCellState ? cell : h;
-        if (TCell.Gates == 1)
-        {
-            Finish<T, TCell>(s0, s0, s0, s0, columns, stride, before, nextCell, next, u + 0 * T.Count);
-            if (TV.Value > 1) Finish<T, TCell>(s1, s1, s1, s1, columns, stride, before, nextCell, next, u + 1 * T.Count);
-            if (TV.Value > 2) Finish<T, TCell>(s2, s2, s2, s2, columns, stride, before, nextCell, next, u + 2 * T.Count);
-            if (TV.Value > 3) Finish<T, TCell>(s3, s3, s3, s3, columns, stride, before, nextCell, next, u + 3 * T.Count);
-            if (TV.Value > 4) Finish<T, TCell>(s4, s4, s4, s4, columns, stride, before, nextCell, next, u + 4 * T.Count);
-            if (TV.Value > 5) Finish<T, TCell>(s5, s5, s5, s5, columns, stride, before, nextCell, next, u + 5 * T.Count);
-            if (TV.Value > 6) Finish<T, TCell>(s6, s6, s6, s6, columns, stride, before, nextCell, next, u + 6 * T.Count);
-            if (TV.Value > 7) Finish<T, TCell>(s7, s7, s7, s7, columns, stride, before, nextCell, next, u + 7 * T.Count);
-        }
-        else if (TV.Value == 2)
-        {
-            Finish<T, TCell>(s0, s2, s4, s6, columns, stride, before, nextCell, next, u);
-            Finish<T, TCell>(s1, s3, s5, s7, columns, stride, before, nextCell, next, u + T.Count);
-        }
-        else
-        {
-            Finish<T, TCell>(s0, s1, s2, s3, columns, stride, before, nextCell, next, u);
-        }
-    }
-
-    // The sums of one vector of units become its columns and states.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<T, TCell>(
-        T s0, T s1, T s2, T s3, float* columns, nint stride, float* before, float* nextCell, float* next, nint u)
+    private static void Activate<T, TCell>(float* columns, nint stride, float* before, float* cells, float* states, int units)
         where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
-        float* p = columns + u;
-        T a = T.Load(p), b = T.Zero, c = T.Zero, d = T.Zero, carry = T.Zero;
-        if (TCell.RecurrentColumn == 0) a += s0;
-        if (TCell.Columns > 1)
+        for (nint u = 0; u < units; u += T.Count)
         {
-            b = T.Load(p + stride) + (TCell.RecurrentColumn == 0 ? s1 : s0);
-            c = T.Load(p + 2 * stride) + (TCell.RecurrentColumn == 0 ? s2 : s1);
-            d = T.Load(p + 3 * stride) + (TCell.RecurrentColumn == 0 ? s3 : s2);
-            carry = T.Load(before + u);
-        }
+            float* p = columns + u;
+            T a = T.Load(p), b = T.Zero, c = T.Zero, d = T.Zero, carry = T.Zero;
+            if (TCell.Columns > 1)
+            {
+                b = T.Load(p + stride);
+                c = T.Load(p + 2 * stride);
+                d = T.Load(p + 3 * stride);
+                carry = T.Load(before + u);
+            }
 
-        T h = TCell.Forward(ref a, ref b, ref c, ref d, ref carry);
-        h.Store(next + u);
-        if (TCell.Columns == 1) return;
-        if (TCell.HasCellState) carry.Store(nextCell + u);
-        a.Store(p);
-        b.Store(p + stride);
-        c.Store(p + 2 * stride);
-        d.Store(p + 3 * stride);
+            TCell.Forward(ref a, ref b, ref c, ref d, ref carry).Store(states + u);
+            if (TCell.Columns == 1) continue;
+            if (TCell.HasCellState) carry.Store(cells + u);
+            a.Store(p);
+            b.Store(p + stride);
+            c.Store(p + 2 * stride);
+            d.Store(p + 3 * stride);
+        }
     }
 }

@@ -1,9 +1,7 @@
-using System.Runtime.CompilerServices;
-
 namespace Recur.Kernels;
 
 /// <summary>The steps of one sequence, forward and backward, for every kind of cell: matrix-vector products over <see cref="UnitBlocks"/>
-/// whose sums become gates and states without leaving the registers.</summary>
+/// whose sums stay in registers, and the cell's activations.</summary>
 /// <remarks>
 /// One sequence leaves nothing to batch: a step waits for a chain of multiply-adds and the activations. All layers of a stack
 /// are computed before the next step begins, and the processor overlaps layer l of step t with layer l-1 of step t+1, which
@@ -42,8 +40,8 @@ internal static unsafe class SingleKernel
         /// <summary>Backward: [H] the gradient of h_n, or null; [S] in the gradient of c_n or zeros, out that of c_0.</summary>
         public float* LastGrad, Carry;
 
-        /// <summary>Backward: [S] out the gradient of h_0, or null.</summary>
-        public float* FirstGrad;
+        /// <summary>Backward: [S] scratch for the gradient of h of a step; [S] out that of h_0, or null.</summary>
+        public float* StateGrad, FirstGrad;
     }
 
     /// <summary>All operands of a stack.</summary>
@@ -154,91 +152,4 @@ internal static unsafe class SingleKernel
         int all = UnitBlocks.Padded<T>(h) / T.Count, largest = UnitBlocks.Largest(gates), blocks = (all + largest - 1) / largest;
         return (blocks * part / parts * largest, Math.Min(all, blocks * (part + 1) / parts * largest));
     }
-
-    /// <summary>Eight sums over x [K] · w [K, G, V vectors]; sum g·V + v is that of gate g and vector v.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Product<T, TCell, TV>(
-        float* x, float* w, int k, out T s0, out T s1, out T s2, out T s3, out T s4, out T s5, out T s6, out T s7)
-        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TV : IConst
-    {
-        nint lanes = T.Count;
-        T a0 = T.Zero;
-        T a1 = T.Zero;
-        T a2 = T.Zero;
-        T a3 = T.Zero;
-        T a4 = T.Zero;
-        T a5 = T.Zero;
-        T a6 = T.Zero;
-        T a7 = T.Zero;
-        for (float* end = x + k; x < end; x++)
-        {
-            T value = T.Create(*x);
-            a0 = T.Fma(value, T.Load(w), a0);
-            if (TCell.Gates * TV.Value > 1) a1 = T.Fma(value, T.Load(w + 1 * lanes), a1);
-            if (TCell.Gates * TV.Value > 2) a2 = T.Fma(value, T.Load(w + 2 * lanes), a2);
-            if (TCell.Gates * TV.Value > 3) a3 = T.Fma(value, T.Load(w + 3 * lanes), a3);
-            if (TCell.Gates * TV.Value > 4) a4 = T.Fma(value, T.Load(w + 4 * lanes), a4);
-            if (TCell.Gates * TV.Value > 5) a5 = T.Fma(value, T.Load(w + 5 * lanes), a5);
-            if (TCell.Gates * TV.Value > 6) a6 = T.Fma(value, T.Load(w + 6 * lanes), a6);
-            if (TCell.Gates * TV.Value > 7) a7 = T.Fma(value, T.Load(w + 7 * lanes), a7);
-            w += TCell.Gates * TV.Value * lanes;
-        }
-
-        s0 = a0;
-        s1 = a1;
-        s2 = a2;
-        s3 = a3;
-        s4 = a4;
-        s5 = a5;
-        s6 = a6;
-        s7 = a7;
-    }
-
-    /// <summary>The same where every gate has an x of its own.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void ProductByGate<T, TCell, TV>(
-        float* x0, float* x1, float* x2, float* x3, float* w, int k,
-        out T s0, out T s1, out T s2, out T s3, out T s4, out T s5, out T s6, out T s7)
-        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TV : IConst
-    {
-        nint lanes = T.Count;
-        T a0 = T.Zero;
-        T a1 = T.Zero;
-        T a2 = T.Zero;
-        T a3 = T.Zero;
-        T a4 = T.Zero;
-        T a5 = T.Zero;
-        T a6 = T.Zero;
-        T a7 = T.Zero;
-        for (nint i = 0; i < k; i++)
-        {
-            T v0 = T.Create(x0[i]);
-            T v1 = TCell.Gates > 1 ? T.Create(x1[i]) : v0;
-            T v2 = TCell.Gates > 2 ? T.Create(x2[i]) : v0;
-            T v3 = TCell.Gates > 3 ? T.Create(x3[i]) : v0;
-            a0 = T.Fma(v0, T.Load(w), a0);
-            if (TCell.Gates * TV.Value > 1) a1 = T.Fma(Of<T, TCell, TV>(1, v0, v1, v2, v3), T.Load(w + 1 * lanes), a1);
-            if (TCell.Gates * TV.Value > 2) a2 = T.Fma(Of<T, TCell, TV>(2, v0, v1, v2, v3), T.Load(w + 2 * lanes), a2);
-            if (TCell.Gates * TV.Value > 3) a3 = T.Fma(Of<T, TCell, TV>(3, v0, v1, v2, v3), T.Load(w + 3 * lanes), a3);
-            if (TCell.Gates * TV.Value > 4) a4 = T.Fma(Of<T, TCell, TV>(4, v0, v1, v2, v3), T.Load(w + 4 * lanes), a4);
-            if (TCell.Gates * TV.Value > 5) a5 = T.Fma(Of<T, TCell, TV>(5, v0, v1, v2, v3), T.Load(w + 5 * lanes), a5);
-            if (TCell.Gates * TV.Value > 6) a6 = T.Fma(Of<T, TCell, TV>(6, v0, v1, v2, v3), T.Load(w + 6 * lanes), a6);
-            if (TCell.Gates * TV.Value > 7) a7 = T.Fma(Of<T, TCell, TV>(7, v0, v1, v2, v3), T.Load(w + 7 * lanes), a7);
-            w += TCell.Gates * TV.Value * lanes;
-        }
-
-        s0 = a0;
-        s1 = a1;
-        s2 = a2;
-        s3 = a3;
-        s4 = a4;
-        s5 = a5;
-        s6 = a6;
-        s7 = a7;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Of<T, TCell, TV>(int sum, T v0, T v1, T v2, T v3)
-        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TV : IConst =>
-        TCell.Gates == 1 || sum / TV.Value == 0 ? v0 : sum / TV.Value == 1 ? v1 : sum / TV.Value == 2 ? v2 : v3;
 }

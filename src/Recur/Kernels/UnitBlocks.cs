@@ -38,23 +38,39 @@ internal static unsafe class UnitBlocks
         return (units + lanes - 1) / lanes * lanes;
     }
 
-    // packed[block][k, g, v] = w[g·H + u, k] for the units u of vector v:  w [G·H, K]
-    public static void Pack<T>(float* w, int gates, int h, int k, float* packed) where T : unmanaged, ISimd<T>
+    // packed[block][k, g, v] = w[row of gate g + u, k] for the units u of vector v:  w [G·H, K]
+    //   gates  one run for each gate, in the order in which the sums shall stand
+    public static void Pack<T>(float* w, ReadOnlySpan<Run> gates, int k, float* packed) where T : unmanaged, ISimd<T>
     {
-        var job = new Job<T> { W = w, Gates = gates, Units = h, Inner = k, Row = k, Transposed = true, Packed = packed };
-        Packing.RunParallel(ref job, (long)gates * h * k, job.Blocks);
+        fixed (Run* runs = gates)
+        {
+            int h = runs->Rows;
+            var job = new Job<T>
+            {
+                W = w, Runs = runs, Gates = gates.Length, Units = h, Inner = k, Row = k, Transposed = true, Packed = packed,
+            };
+            Packing.RunParallel(ref job, (long)gates.Length * h * k, job.Blocks);
+        }
     }
 
-    // packed[block][k, g, v] = w[g·H + k, u] for the columns u of vector v:  w [G·H, U]
-    public static void PackGradient<T>(float* w, int gates, int h, int units, float* packed) where T : unmanaged, ISimd<T>
+    // packed[block][k, g, v] = w[row of gate g + k, u] for the columns u of vector v:  w [G·H, U]
+    public static void PackGradient<T>(float* w, ReadOnlySpan<Run> gates, int units, float* packed) where T : unmanaged, ISimd<T>
     {
-        var job = new Job<T> { W = w, Gates = gates, Units = units, Inner = h, Row = units, Transposed = false, Packed = packed };
-        Packing.RunParallel(ref job, (long)gates * h * units, job.Blocks);
+        fixed (Run* runs = gates)
+        {
+            int h = runs->Rows;
+            var job = new Job<T>
+            {
+                W = w, Runs = runs, Gates = gates.Length, Units = units, Inner = h, Row = units, Transposed = false, Packed = packed,
+            };
+            Packing.RunParallel(ref job, (long)gates.Length * h * units, job.Blocks);
+        }
     }
 
     private struct Job<T> : IParallelKernel where T : unmanaged, ISimd<T>
     {
         public float* W, Packed;
+        public Run* Runs;
         public int Gates, Units, Inner, Row;
         public bool Transposed;
 
@@ -73,9 +89,9 @@ internal static unsafe class UnitBlocks
                 for (int g = 0; g < Gates; g++)
                 {
                     if (Transposed)
-                        Packing.PackColumns<T>(Inner, columns, stored, W + ((nint)g * Units + u) * Row, Row, to + g * stored, step);
+                        Packing.PackColumns<T>(Inner, columns, stored, W + ((nint)Runs[g].Row + u) * Row, Row, to + g * stored, step);
                     else
-                        Packing.PackRows<T>(Inner, columns, stored, W + (nint)g * Inner * Row + u, Row, to + g * stored, step);
+                        Packing.PackRows<T>(Inner, columns, stored, W + (nint)Runs[g].Row * Row + u, Row, to + g * stored, step);
                 }
             }
         }

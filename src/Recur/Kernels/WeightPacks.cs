@@ -49,19 +49,18 @@ internal sealed unsafe class WeightPacks
     /// <param name="weight">W [G·H, K].</param>
     /// <param name="version">Its version: a copy of another one is made anew.</param>
     /// <param name="k">K.</param>
-    /// <param name="gates">G.</param>
-    /// <param name="runs">The runs of its rows, for the forms that have them.</param>
-    public float* Get(PackForm form, ReadOnlySpan<float> weight, int version, int k, int gates, ReadOnlySpan<Run> runs)
+    /// <param name="runs">The runs of its rows; for blocks one for each gate, in the order in which its sums shall stand.</param>
+    public float* Get(PackForm form, ReadOnlySpan<float> weight, int version, int k, ReadOnlySpan<Run> runs)
     {
         int key = (int)form + 4 * runs.Length;
         foreach (Copy copy in copies)
             if (copy.Key == key && copy.Ready && copy.Version == version && copy.Isa == Isa.Current) return copy.Start;
-        return Make(key, form, weight, version, k, gates, runs);
+        return Make(key, form, weight, version, k, runs);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private float* Make(
-        int key, PackForm form, ReadOnlySpan<float> weight, int version, int k, int gates, ReadOnlySpan<Run> runs)
+        int key, PackForm form, ReadOnlySpan<float> weight, int version, int k, ReadOnlySpan<Run> runs)
     {
         lock (packing)
         {
@@ -71,7 +70,7 @@ internal sealed unsafe class WeightPacks
             if (copy is null) copies = [.. copies, copy = new Copy { Key = key }];
             if (copy.Ready && copy.Version == version && copy.Isa == Isa.Current) return copy.Start;
             copy.Ready = false;
-            copy.Start = Pack(copy.Buffer, form, weight, k, gates, runs);
+            copy.Start = Pack(copy.Buffer, form, weight, k, runs);
             copy.Version = version;
             copy.Isa = Isa.Current;
             copy.Ready = true;
@@ -81,14 +80,11 @@ internal sealed unsafe class WeightPacks
 
     /// <summary>Packs a matrix into a buffer of the caller's.</summary>
     public static float* Pack(
-        AlignedBuffer buffer, PackForm form, ReadOnlySpan<float> weight, int k, int gates, ReadOnlySpan<Run> runs)
+        AlignedBuffer buffer, PackForm form, ReadOnlySpan<float> weight, int k, ReadOnlySpan<Run> runs)
     {
         fixed (float* w = weight)
         {
-            var job = new Job
-            {
-                Buffer = buffer, Form = form, Weight = w, K = k, Gates = gates, H = weight.Length / k / gates, Runs = runs,
-            };
+            var job = new Job { Buffer = buffer, Form = form, Weight = w, K = k, Runs = runs };
             Isa.Run(ref job);
             return job.Start;
         }
@@ -99,7 +95,7 @@ internal sealed unsafe class WeightPacks
         public AlignedBuffer Buffer;
         public PackForm Form;
         public float* Weight, Start;
-        public int K, Gates, H;
+        public int K;
         public ReadOnlySpan<Run> Runs;
 
         public void Run<T>() where T : unmanaged, ISimd<T>
@@ -115,12 +111,12 @@ internal sealed unsafe class WeightPacks
                     PackRuns<T>(transposed: false);
                     break;
                 case PackForm.Blocks:
-                    Start = Buffer.Require(UnitBlocks.Length<T>(Gates, H, K));
-                    UnitBlocks.Pack<T>(Weight, Gates, H, K, Start);
+                    Start = Buffer.Require(UnitBlocks.Length<T>(Runs.Length, Runs[0].Rows, K));
+                    UnitBlocks.Pack<T>(Weight, Runs, K, Start);
                     break;
                 default:
-                    Start = Buffer.Require(UnitBlocks.Length<T>(Gates, K, H));
-                    UnitBlocks.PackGradient<T>(Weight, Gates, H, K, Start);
+                    Start = Buffer.Require(UnitBlocks.Length<T>(Runs.Length, K, Runs[0].Rows));
+                    UnitBlocks.PackGradient<T>(Weight, Runs, K, Start);
                     break;
             }
         }

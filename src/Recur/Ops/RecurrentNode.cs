@@ -33,7 +33,14 @@ internal abstract unsafe class RecurrentNode<TCell> : Node where TCell : struct,
     {
         TensorCore core = Input(index).Core;
         int k = core.Shape[1];
-        return PacksOf(core).Get(form, core.Span, core.Version, k, TCell.Gates, runs);
+        return PacksOf(core).Get(form, core.Span, core.Version, k, runs);
+    }
+
+    /// <summary>Weight <paramref name="index"/> in blocks whose sums go to the columns from <paramref name="column"/> on.</summary>
+    private protected float* PackedBlocks(int index, PackForm form, int column)
+    {
+        Span<Run> gates = stackalloc Run[Run.Most];
+        return Packed(index, form, gates[..Run.InColumnOrder<TCell>(o.HiddenSize, column, gates)]);
     }
 
     /// <summary>The packed copies kept beside a weight.</summary>
@@ -80,16 +87,7 @@ internal abstract unsafe class RecurrentNode<TCell> : Node where TCell : struct,
     private protected static void AddWeightGradient(
         Span<float> dW, bool fresh, ReadOnlySpan<Run> runs, int k, int rows, float* grads, nint gradsRow, float* b, int bRow)
     {
-        fixed (float* c = dW)
-            foreach (Run run in runs)
-            {
-                float* to = c + (nint)run.Row * k;
-                Gemm.Multiply(new GemmArgs
-                {
-                    M = run.Rows, N = k, K = rows, A = grads + run.Column, ARow = 1, AStep = gradsRow,
-                    C = to, CRow = k, Add = fresh ? null : to, AddRow = k,
-                }, b, bRow, transposeB: false);
-            }
+        fixed (float* c = dW) RunProducts.WeightGradient(runs, rows, k, grads, gradsRow, b, bRow, c, fresh);
     }
 
     // dx[rows, k] += Σ over runs: grads[rows, run] · W[run, k]; the first product overwrites a fresh gradient.

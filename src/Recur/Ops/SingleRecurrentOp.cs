@@ -144,8 +144,8 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
             FillBias(first, s, new Span<float>(layer.Bias, ColumnsWidth));
             SetInitial(1, bottom + i, direction, layer.States + slot);
             if (TCell.HasCellState) SetInitial(2, bottom + i, direction, layer.Cells + slot);
-            if (!unpacked) layer.Recurrent = Packed(first + 1, PackForm.Blocks, default);
-            if (i > 0 && !unpacked) layer.Input = Packed(first, PackForm.Blocks, default);
+            if (!unpacked) layer.Recurrent = PackedBlocks(first + 1, PackForm.Blocks, TCell.RecurrentColumn);
+            if (i > 0 && !unpacked) layer.Input = PackedBlocks(first, PackForm.Blocks, 0);
             layers[i] = layer;
         }
 
@@ -173,7 +173,7 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         {
             stack.X = x;
             stack.I = inputs;
-            layer.Input = Packed(first, PackForm.Blocks, default);
+            layer.Input = PackedBlocks(first, PackForm.Blocks, 0);
         }
         else
         {
@@ -242,8 +242,9 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         int perStack = inLockStep ? o.NumLayers : 1, cells = o.NumLayers * o.Directions;
         SingleKernel.Layer* layers = stackalloc SingleKernel.Layer[perStack];
         Span<float> dOut = OutputGrad(0);
-        // Behind each other: for every layer of a stack what is carried and dh_0, [S] each, and the gradients of cells with one column.
-        int perLayer = 2 * s + (TCell.Columns == 1 ? t * s : 0);
+        // Behind each other: for every layer of a stack what is carried, dh and dh_0, [S] each, and the gradients of cells with one
+        // column.
+        int perLayer = 3 * s + (TCell.Columns == 1 ? t * s : 0);
         fixed (float* memory = Saved(0, BlockLength), scratch = Scratch(perStack * perLayer), px = Input(0).Span,
             hn = o.IsCell || !HasOutputGrad(StateOutput) ? default : OutputGrad(StateOutput),
             cn = !TCell.HasCellState || !HasOutputGrad(CellOutput) ? default : OutputGrad(CellOutput))
@@ -277,12 +278,13 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         var carry = new Span<float>(scratch, s);
         carry.Clear();
         if (cn != null) new ReadOnlySpan<float>(cn + at, o.HiddenSize).CopyTo(carry);
-        layer.FirstGrad = NeedsGrad(1) && t > 1 ? scratch + s : null;
+        layer.StateGrad = scratch + s;
+        layer.FirstGrad = NeedsGrad(1) && t > 1 ? scratch + 2 * s : null;
         layer.LastGrad = hn == null ? null : hn + at;
-        layer.Grads = TCell.Columns == 1 ? scratch + 2 * s : layer.Columns;
+        layer.Grads = TCell.Columns == 1 ? scratch + 3 * s : layer.Columns;
         if (t == 1) return;
-        layer.Recurrent = Packed(first + 1, PackForm.BlockGradient, default);
-        if (inLockStep && index > 0) layer.Input = Packed(first, PackForm.BlockGradient, default);
+        layer.Recurrent = PackedBlocks(first + 1, PackForm.BlockGradient, TCell.RecurrentColumn);
+        if (inLockStep && index > 0) layer.Input = PackedBlocks(first, PackForm.BlockGradient, 0);
     }
 
     private void BackwardStack(
@@ -309,8 +311,19 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         runs = runs[..Kernels.Run.OfInput<TCell>(h, s, runs)];
         int first = WeightAt(bottom, direction), width = InputWidth(bottom);
         SingleKernel.Layer lowest = stack.Layers[0];
-        if (t > 1) AddInputGradient(dIn, fresh, first, runs, width, t, lowest.Grads, ColumnsWidth);
+        if (t > 1 && width == 1) AddInputColumn(dIn, fresh, first, runs, lowest.Grads);
+        else if (t > 1) AddInputGradient(dIn, fresh, first, runs, width, t, lowest.Grads, ColumnsWidth);
         else AddStepGradient(dIn, fresh, first, runs, width, lowest.Grads);
+    }
+
+    // dx (+)= W_ihᵀ da for an input of one feature: rows of gradients against the one column, padded alike.
+    private void AddInputColumn(float* dx, bool fresh, int weight, ReadOnlySpan<Run> runs, float* grads)
+    {
+        Span<float> column = Scratch(ColumnsWidth)[..ColumnsWidth], sums = fresh ? new Span<float>(dx, t) : Scratch(t)[..t];
+        column.Clear();
+        foreach (Run run in runs) Input(weight).Span.Slice(run.Row, run.Rows).CopyTo(column[run.Column..]);
+        MatrixVector.Multiply(t, ColumnsWidth, new ReadOnlySpan<float>(grads, t * ColumnsWidth), column, 0f, sums);
+        if (!fresh) Layout.Add(new ReadOnlySpan<float>(dx, t), sums, new Span<float>(dx, t));
     }
 
     // dx (+)= Wᵀ da of a single step, the weights as they lie in memory.
@@ -325,12 +338,11 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
     {
         SingleKernel.Layer layer = stack.Layers[0];
         CellRows rows = StepRows(layer, stack);
-        float* dh = Workspace.Require(WorkspaceSlot.StepSums, s);
-        var gradient = new Span<float>(dh, s);
+        var gradient = new Span<float>(layer.StateGrad, s);
         gradient.Clear();
         new ReadOnlySpan<float>(stack.OutGrad, o.HiddenSize).CopyTo(gradient);
         if (layer.LastGrad != null) Layout.Add(gradient, new ReadOnlySpan<float>(layer.LastGrad, o.HiddenSize), gradient[..o.HiddenSize]);
-        rows.HiddenGrad = dh;
+        rows.HiddenGrad = layer.StateGrad;
         rows.Carry = layer.Carry;
         rows.Grads = layer.Grads;
         CellRows.Backward<TCell>(rows);

@@ -20,12 +20,13 @@ internal sealed unsafe class StepWeights<TCell> where TCell : struct, ICellKerne
             if (o.Bias) BiasRow.Fill<TCell>(weights[2].Span, weights[3].Span, stride, row);
             Span<Run> runs = stackalloc Run[Run.Most];
             PackForm form = inBlocks ? PackForm.Blocks : PackForm.Product;
-            int count = inBlocks ? 0 : Run.OfInput<TCell>(h, h, runs);
-            Input = WeightPacks.Pack(input, form, weights[0].Span, Inputs, TCell.Gates, runs[..count]);
-            count = inBlocks ? 0 : Run.OfRecurrent<TCell>(h, h, runs, joined: !PackedMatrix.IsWorthPadding(h));
-            Recurrent = WeightPacks.Pack(recurrent, form, weights[1].Span, o.StateSize, TCell.Gates, runs[..count]);
+            int count = inBlocks ? Run.InColumnOrder<TCell>(h, 0, runs) : Run.OfInput<TCell>(h, h, runs);
+            Input = WeightPacks.Pack(input, form, weights[0].Span, Inputs, runs[..count]);
+            count = inBlocks ? Run.InColumnOrder<TCell>(h, TCell.RecurrentColumn, runs)
+                : Run.OfRecurrent<TCell>(h, h, runs, joined: !PackedMatrix.IsWorthPadding(h));
+            Recurrent = WeightPacks.Pack(recurrent, form, weights[1].Span, o.StateSize, runs[..count]);
             if (o.ProjSize > 0)
-                Projection = WeightPacks.Pack(projection, form, weights[^1].Span, h, 1, [new Run(0, o.ProjSize, 0)]);
+                Projection = WeightPacks.Pack(projection, form, weights[^1].Span, h, [new Run(0, o.ProjSize, 0)]);
         }
 
         /// <summary>The width of its input.</summary>

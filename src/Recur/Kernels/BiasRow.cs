@@ -8,8 +8,8 @@ internal static class BiasRow
     public static void Fill<TCell>(ReadOnlySpan<float> bIh, ReadOnlySpan<float> bHh, int stride, Span<float> row)
         where TCell : struct, ICellKernel
     {
-        int h = bIh.Length / TCell.Gates;
-        for (int g = 0; g < TCell.Gates; g++)
+        int h = bIh.Length / TCell.GateCount;
+        for (int g = 0; g < TCell.GateCount; g++)
         {
             Span<float> input = row.Slice(TCell.InputColumns[g] * stride, h);
             Layout.Add(input, bIh.Slice(g * h, h), input);

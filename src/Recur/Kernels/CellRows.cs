@@ -58,8 +58,40 @@ internal unsafe struct CellRows
         public readonly void Run<T>() where T : unmanaged, ISimd<T> => Backward<T, TCell>(Rows);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Forward<T, TCell>(in CellRows s) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        if (TCell.Columns > 1) ForwardGates<T, TCell>(s);
+        ForwardStates<T, TCell>(s);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ForwardGates<T, TCell>(in CellRows s) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        nint step = s.ColumnStep;
+        int units = s.Units;
+        float* row = s.Columns;
+        for (int r = 0; r < s.Rows; r++)
+        {
+            for (int u = 0; u < units; u += T.Count)
+            {
+                int count = Math.Min(T.Count, units - u);
+                float* p = row + u;
+                // The first and the last column of a GRU wait for the second half: loads and stores of them vanish.
+                T a = Load<T>(p, count), b = Load<T>(p + step, count), c = Load<T>(p + 2 * step, count);
+                T d = Load<T>(p + 3 * step, count);
+                TCell.Gates(ref a, ref b, ref c, ref d);
+                if (TCell.HasCellState) Store(p, count, a);
+                Store(p + step, count, b);
+                Store(p + 2 * step, count, c);
+                if (TCell.HasCellState) Store(p + 3 * step, count, d);
+            }
+
+            row += s.ColumnsRow;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ForwardStates<T, TCell>(in CellRows s) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
         nint step = s.ColumnStep;
         int units = s.Units;
@@ -79,17 +111,10 @@ internal unsafe struct CellRows
                     if (before != null) carry = Load<T>(before + u, count);
                 }
 
-                T h = TCell.Forward(ref a, ref b, ref c, ref d, ref carry);
-                if (TCell.Columns > 1)
-                {
-                    Store(p, count, a);
-                    Store(p + step, count, b);
-                    Store(p + 2 * step, count, c);
-                    Store(p + 3 * step, count, d);
-                    if (TCell.HasCellState) Store(after + u, count, carry);
-                }
-
-                Store(hidden + u, count, h);
+                Store(hidden + u, count, TCell.State(ref a, b, c, d, ref carry));
+                if (TCell.Columns == 1) continue;
+                if (TCell.HasCellState) Store(after + u, count, carry);
+                else Store(p, count, a);
             }
 
             row += s.ColumnsRow;

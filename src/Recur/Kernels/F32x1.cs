@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Recur.Kernels;
 
 /// <summary>One lane: plain scalar code.</summary>
-internal readonly unsafe struct F32x1(float value) : ISimd<F32x1>
+internal unsafe struct F32x1(float value) : ISimd<F32x1>
 {
-    private readonly float v = value;
+    private float v = value;
 
     public static int Count => 1;
 
@@ -22,13 +22,13 @@ internal readonly unsafe struct F32x1(float value) : ISimd<F32x1>
     public static F32x1 Load(float* p) => new(*p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(float* p) => *p = v;
+    public readonly void Store(float* p) => *p = v;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 LoadPartial(float* p, int count) => new(count > 0 ? *p : 0f);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void StorePartial(float* p, int count)
+    public readonly void StorePartial(float* p, int count)
     {
         if (count > 0) *p = v;
     }
@@ -50,6 +50,10 @@ internal readonly unsafe struct F32x1(float value) : ISimd<F32x1>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 Fma(F32x1 a, F32x1 b, F32x1 c) => new(float.MultiplyAddEstimate(a.v, b.v, c.v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(ref F32x1 sum, F32x1 a, F32x1 b) =>
+        sum.v = float.MultiplyAddEstimate(a.v, b.v, sum.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 Max(F32x1 a, F32x1 b) => a.v > b.v ? a : b;
@@ -88,5 +92,5 @@ internal readonly unsafe struct F32x1(float value) : ISimd<F32x1>
     public static F32x1 Mantissa(F32x1 a) => new(BitConverter.Int32BitsToSingle((Bits(a) & 0x007FFFFF) | 0x3F800000));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float Sum() => v;
+    public readonly float Sum() => v;
 }

@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Recur.Kernels;
 
 /// <summary>Four lanes: Arm64 NEON, and x64 without AVX2.</summary>
-internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
+internal unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
 {
-    private readonly Vector128<float> v = value;
+    private Vector128<float> v = value;
 
     public static int Count => 4;
 
@@ -19,14 +19,14 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
     public static F32x4 Load(float* p) => new(Vector128.Load(p));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(float* p) => v.Store(p);
+    public readonly void Store(float* p) => v.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 LoadPartial(float* p, int count) =>
         new(Vector128.Create(count > 0 ? p[0] : 0f, count > 1 ? p[1] : 0f, count > 2 ? p[2] : 0f, count > 3 ? p[3] : 0f));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void StorePartial(float* p, int count)
+    public readonly void StorePartial(float* p, int count)
     {
         if (count >= 4)
         {
@@ -56,6 +56,10 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Fma(F32x4 a, F32x4 b, F32x4 c) => new(Vector128.MultiplyAddEstimate(a.v, b.v, c.v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(ref F32x4 sum, F32x4 a, F32x4 b) =>
+        sum.v = Vector128.MultiplyAddEstimate(a.v, b.v, sum.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Max(F32x4 a, F32x4 b) => new(Vector128.MaxNative(a.v, b.v));
@@ -95,5 +99,5 @@ internal readonly unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
     public static F32x4 Mantissa(F32x4 a) => new(((a.v.AsInt32() & Vector128.Create(0x007FFFFF)) | Vector128.Create(0x3F800000)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float Sum() => Vector128.Sum(v);
+    public readonly float Sum() => Vector128.Sum(v);
 }

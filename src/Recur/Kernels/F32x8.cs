@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Recur.Kernels;
 
 /// <summary>Eight lanes: AVX2 with FMA.</summary>
-internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
+internal unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
 {
-    private readonly Vector256<float> v = value;
+    private Vector256<float> v = value;
 
     public static int Count => 8;
 
@@ -20,14 +20,14 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
     public static F32x8 Load(float* p) => new(Vector256.Load(p));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Store(float* p) => v.Store(p);
+    public readonly void Store(float* p) => v.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 LoadPartial(float* p, int count) =>
         new(Avx.MaskLoad(p, Mask(count)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void StorePartial(float* p, int count)
+    public readonly void StorePartial(float* p, int count)
     {
         if (count >= 4)
         {
@@ -62,6 +62,10 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Fma(F32x8 a, F32x8 b, F32x8 c) => new(Vector256.MultiplyAddEstimate(a.v, b.v, c.v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddProduct(ref F32x8 sum, F32x8 a, F32x8 b) =>
+        sum.v = Vector256.MultiplyAddEstimate(a.v, b.v, sum.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Max(F32x8 a, F32x8 b) => new(Vector256.MaxNative(a.v, b.v));
@@ -101,5 +105,5 @@ internal readonly unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
     public static F32x8 Mantissa(F32x8 a) => new(((a.v.AsInt32() & Vector256.Create(0x007FFFFF)) | Vector256.Create(0x3F800000)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float Sum() => Vector256.Sum(v);
+    public readonly float Sum() => Vector256.Sum(v);
 }

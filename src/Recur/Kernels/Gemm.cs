@@ -5,15 +5,13 @@ namespace Recur.Kernels;
 /// <summary>Matrix products of row-major float matrices, by tiles that stay in registers, over packed panels of B.</summary>
 /// <remarks>
 /// Blocking: a panel of B (up to 64 columns) times a block of K stays in the second-level cache while all rows of a block of
-/// A pass by. A is read where it lies; only a transposed A is copied, in panels of 48 rows, so that the tile reads it in
-/// sequence. Every element of C is summed by one thread: within a block of K in ascending order, the blocks in ascending order.
+/// A pass by. A is read where it lies; only a transposed A is copied, tile by tile, so that each is read in sequence. Every element of C is summed by one thread: within a block of K in ascending order, the blocks in ascending order.
 /// </remarks>
 internal static unsafe class Gemm
 {
     private const int KBlock = 512;              // 64 columns x 512 x 4 bytes = 128 KiB of B in a 512 KiB to 2 MiB second-level cache
     public const int UnblockedK = KBlock + KBlock / 2; // up to here K is one block, so the sum is one chain
-    private const int ABlockFloats = 96 * 1024;  // 384 KiB of A beside it
-    private const int PackedRows = 48;           // eight tiles of six rows
+    private const int ABlockFloats = 48 * 1024;  // 192 KiB of A beside it
     private const long ParallelFlops = 500_000;  // for each thread (5 us): below, waking it costs more than it brings
     private const int CopyTransposedFrom = 4096; // a smaller transposed A stays in the first-level cache as it is
 
@@ -165,7 +163,7 @@ internal static unsafe class Gemm
     {
         int kStep = BlockOfK(g.K);
         bool copyA = g.AStep != 1 && (long)g.K * g.M >= CopyTransposedFrom;
-        int rowStep = Math.Max(PackedRows, ABlockFloats / kStep / PackedRows * PackedRows);
+        int rowStep = Math.Max(GemmTile.MaxRows, ABlockFloats / kStep / GemmTile.MaxRows * GemmTile.MaxRows);
         float* packedA = copyA ? Workspace.Require(WorkspaceSlot.PackedA, kStep * rowStep) : null;
 
         for (int k0 = 0; k0 == 0 || k0 < g.K; k0 += kStep) // once without any K: C is what is added then
@@ -176,27 +174,27 @@ internal static unsafe class Gemm
             for (int m0 = rowBegin; m0 < rowEnd; m0 += rowStep)
             {
                 int rows = Math.Min(rowStep, rowEnd - m0);
-                if (copyA)
-                {
-                    for (int r = 0; r < rows; r += PackedRows)
-                        Packing.PackTransposedA<T>(k, Math.Min(PackedRows, rows - r), g.A + (m0 + r) * g.ARow + k0 * g.AStep, g.AStep, packedA + (nint)r * k, PackedRows);
-                }
-
+                float* a = g.A + m0 * g.ARow + k0 * g.AStep;
+                if (copyA) Packing.PackTransposedA(k, rows, a, g.AStep, packedA);
                 for (int p = panelBegin; p < panelEnd; p++)
                 {
                     int width = PackedMatrix.PanelWidth<T>();
                     int n0 = p * width;
                     int columns = Math.Min(width, g.N - n0);
                     int stored = (columns + T.Count - 1) / T.Count * T.Count;
-                    float* b = g.B + (nint)n0 * g.K + (nint)k0 * stored;
-                    for (int r = 0; r < rows;)
+                    float* b = g.B + (nint)n0 * g.K + (nint)k0 * stored, c = g.C + m0 * g.CRow + n0;
+                    float* plus = add == null ? null : add + m0 * addRow + n0;
+                    if (!copyA)
                     {
-                        int run = copyA ? Math.Min(PackedRows, rows - r) : rows;
-                        float* a = copyA ? packedA + (nint)r * k : g.A + m0 * g.ARow + k0 * g.AStep;
-                        nint row = m0 + r;
-                        Panel<T, Identity>(run, columns, k, a, copyA ? 1 : g.ARow, copyA ? PackedRows : g.AStep, b,
-                            add == null ? null : add + row * addRow + n0, addRow, null, 0, g.C + row * g.CRow + n0, g.CRow);
-                        r += run;
+                        Panel<T, Identity>(rows, columns, k, a, g.ARow, g.AStep, b, plus, addRow, null, 0, c, g.CRow);
+                        continue;
+                    }
+
+                    for (int r = 0; r < rows; r += GemmTile.MaxRows)
+                    {
+                        Panel<T, Identity>(
+                            Math.Min(GemmTile.MaxRows, rows - r), columns, k, packedA + (nint)r * k, 1, GemmTile.MaxRows, b,
+                            plus == null ? null : plus + r * addRow, addRow, null, 0, c + r * g.CRow, g.CRow);
                     }
                 }
             }

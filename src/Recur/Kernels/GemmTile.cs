@@ -95,54 +95,54 @@ internal static unsafe class GemmTile
             T b2 = TV.Value > 2 ? T.Load(b + 2 * lanes) : T.Zero;
             T b3 = TV.Value > 3 ? T.Load(b + 3 * lanes) : T.Zero;
             T x0 = T.Create(a[at]);
-            c00 = T.Fma(x0, b0, c00);
-            if (TV.Value > 1) c01 = T.Fma(x0, b1, c01);
-            if (TV.Value > 2) c02 = T.Fma(x0, b2, c02);
-            if (TV.Value > 3) c03 = T.Fma(x0, b3, c03);
+            T.AddProduct(ref c00, x0, b0);
+            if (TV.Value > 1) T.AddProduct(ref c01, x0, b1);
+            if (TV.Value > 2) T.AddProduct(ref c02, x0, b2);
+            if (TV.Value > 3) T.AddProduct(ref c03, x0, b3);
 
             if (TR.Value > 1)
             {
                 T x1 = T.Create(a1[at]);
-                c10 = T.Fma(x1, b0, c10);
-                if (TV.Value > 1) c11 = T.Fma(x1, b1, c11);
-                if (TV.Value > 2) c12 = T.Fma(x1, b2, c12);
-                if (TV.Value > 3) c13 = T.Fma(x1, b3, c13);
+                T.AddProduct(ref c10, x1, b0);
+                if (TV.Value > 1) T.AddProduct(ref c11, x1, b1);
+                if (TV.Value > 2) T.AddProduct(ref c12, x1, b2);
+                if (TV.Value > 3) T.AddProduct(ref c13, x1, b3);
             }
 
             if (TR.Value > 2)
             {
                 T x2 = T.Create(a2[at]);
-                c20 = T.Fma(x2, b0, c20);
-                if (TV.Value > 1) c21 = T.Fma(x2, b1, c21);
-                if (TV.Value > 2) c22 = T.Fma(x2, b2, c22);
-                if (TV.Value > 3) c23 = T.Fma(x2, b3, c23);
+                T.AddProduct(ref c20, x2, b0);
+                if (TV.Value > 1) T.AddProduct(ref c21, x2, b1);
+                if (TV.Value > 2) T.AddProduct(ref c22, x2, b2);
+                if (TV.Value > 3) T.AddProduct(ref c23, x2, b3);
             }
 
             if (TR.Value > 3)
             {
                 T x3 = T.Create(a3[at]);
-                c30 = T.Fma(x3, b0, c30);
-                if (TV.Value > 1) c31 = T.Fma(x3, b1, c31);
-                if (TV.Value > 2) c32 = T.Fma(x3, b2, c32);
-                if (TV.Value > 3) c33 = T.Fma(x3, b3, c33);
+                T.AddProduct(ref c30, x3, b0);
+                if (TV.Value > 1) T.AddProduct(ref c31, x3, b1);
+                if (TV.Value > 2) T.AddProduct(ref c32, x3, b2);
+                if (TV.Value > 3) T.AddProduct(ref c33, x3, b3);
             }
 
             if (TR.Value > 4)
             {
                 T x4 = T.Create(a4[at]);
-                c40 = T.Fma(x4, b0, c40);
-                if (TV.Value > 1) c41 = T.Fma(x4, b1, c41);
-                if (TV.Value > 2) c42 = T.Fma(x4, b2, c42);
-                if (TV.Value > 3) c43 = T.Fma(x4, b3, c43);
+                T.AddProduct(ref c40, x4, b0);
+                if (TV.Value > 1) T.AddProduct(ref c41, x4, b1);
+                if (TV.Value > 2) T.AddProduct(ref c42, x4, b2);
+                if (TV.Value > 3) T.AddProduct(ref c43, x4, b3);
             }
 
             if (TR.Value > 5)
             {
                 T x5 = T.Create(a5[at]);
-                c50 = T.Fma(x5, b0, c50);
-                if (TV.Value > 1) c51 = T.Fma(x5, b1, c51);
-                if (TV.Value > 2) c52 = T.Fma(x5, b2, c52);
-                if (TV.Value > 3) c53 = T.Fma(x5, b3, c53);
+                T.AddProduct(ref c50, x5, b0);
+                if (TV.Value > 1) T.AddProduct(ref c51, x5, b1);
+                if (TV.Value > 2) T.AddProduct(ref c52, x5, b2);
+                if (TV.Value > 3) T.AddProduct(ref c53, x5, b3);
             }
 
             at += aStep;

@@ -7,7 +7,7 @@ namespace Recur.Kernels;
 /// of its weights' rows.</remarks>
 internal readonly struct GruKernel : ICellKernel
 {
-    public static int Gates => 3;
+    public static int GateCount => 3;
 
     public static int Columns => 4;
 
@@ -18,10 +18,15 @@ internal readonly struct GruKernel : ICellKernel
     public static bool HasCellState => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Forward<T>(ref T n, ref T r, ref T z, ref T q, ref T carry) where T : unmanaged, ISimd<T>
+    public static void Gates<T>(ref T n, ref T r, ref T z, ref T q) where T : unmanaged, ISimd<T>
     {
         r = VectorMath.Sigmoid(r);
         z = VectorMath.Sigmoid(z);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T State<T>(ref T n, T r, T z, T q, ref T carry) where T : unmanaged, ISimd<T>
+    {
         n = VectorMath.Tanh(T.Fma(r, q, n));
         return Denormals.Flush(T.Fma(z, carry - n, n));
     }

@@ -9,7 +9,7 @@ namespace Recur.Kernels;
 internal interface ICellKernel
 {
     /// <summary>Gates: rows of W_ih and W_hh divided by H.</summary>
-    static abstract int Gates { get; }
+    static abstract int GateCount { get; }
 
     /// <summary>Values kept for every unit and step; 1 means that the state itself is all there is to keep.</summary>
     static abstract int Columns { get; }
@@ -23,14 +23,22 @@ internal interface ICellKernel
     /// <summary>Whether there is a second state c beside h.</summary>
     static abstract bool HasCellState { get; }
 
-    /// <summary>One step.</summary>
+    /// <summary>The first half of a step: what does not wait for anything but the sums. The activations of many units run side by side
+    /// here, which in one chain with the state they could not.</summary>
     /// <param name="a">In the sums, out what is kept; so are the others.</param>
     /// <param name="b">As <paramref name="a"/>.</param>
     /// <param name="c">As <paramref name="a"/>.</param>
     /// <param name="d">As <paramref name="a"/>.</param>
+    static abstract void Gates<T>(ref T a, ref T b, ref T c, ref T d) where T : unmanaged, ISimd<T>;
+
+    /// <summary>The second half: the state.</summary>
+    /// <param name="a">As the first half has left it; only the first column may still change.</param>
+    /// <param name="b">As the first half has left it.</param>
+    /// <param name="c">As the first half has left it.</param>
+    /// <param name="d">As the first half has left it.</param>
     /// <param name="carry">In what the units held before the step: c of a cell that has it, else h. Out c after the step.</param>
     /// <returns>h after the step.</returns>
-    static abstract T Forward<T>(ref T a, ref T b, ref T c, ref T d, ref T carry) where T : unmanaged, ISimd<T>;
+    static abstract T State<T>(ref T a, T b, T c, T d, ref T carry) where T : unmanaged, ISimd<T>;
 
     /// <summary>The gradients of one step.</summary>
     /// <param name="a">In what Forward has kept, out the gradient of the sum; so are the others.</param>

@@ -38,6 +38,10 @@ internal unsafe interface ISimd<T> where T : unmanaged, ISimd<T>
     /// <summary>a·b + c, rounded once where the processor can (everywhere but on x64 without FMA).</summary>
     static abstract T Fma(T a, T b, T c);
 
+    /// <summary>sum = a·b + sum. In a long row of sums the JIT keeps each in its register this way; assigning the result of
+    /// <see cref="Fma"/> costs a move for most of them.</summary>
+    static abstract void AddProduct(ref T sum, T a, T b);
+
     /// <summary>The larger; b when either is NaN (x64), so a NaN in b survives.</summary>
     static abstract T Max(T a, T b);
 

@@ -5,7 +5,7 @@ namespace Recur.Kernels;
 /// <summary>LSTM: columns i f g o; c' = f∘c + i∘g, h' = o∘tanh(c').</summary>
 internal readonly struct LstmKernel : ICellKernel
 {
-    public static int Gates => 4;
+    public static int GateCount => 4;
 
     public static int Columns => 4;
 
@@ -16,12 +16,17 @@ internal readonly struct LstmKernel : ICellKernel
     public static bool HasCellState => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Forward<T>(ref T i, ref T f, ref T g, ref T o, ref T carry) where T : unmanaged, ISimd<T>
+    public static void Gates<T>(ref T i, ref T f, ref T g, ref T o) where T : unmanaged, ISimd<T>
     {
         i = VectorMath.Sigmoid(i);
         f = VectorMath.Sigmoid(f);
         g = VectorMath.Tanh(g);
         o = VectorMath.Sigmoid(o);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T State<T>(ref T i, T f, T g, T o, ref T carry) where T : unmanaged, ISimd<T>
+    {
         carry = Denormals.Flush(T.Fma(f, carry, i * g));
         return Denormals.Flush(o * VectorMath.Tanh(carry));
     }

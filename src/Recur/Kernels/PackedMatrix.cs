@@ -183,17 +183,36 @@ internal static unsafe class Packing
     private static Vector128<float> InterleaveHigh(Vector128<float> a, Vector128<float> b) =>
         Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
 
-    // panel[i, 0..rows) = a[i, 0..rows): a [K, M] as the transposed operand, rows of `width` floats in the panel.
+    /// <summary>Steps of K that are copied for all tiles before the next ones: their rows of A stay in the first-level cache.</summary>
+    private const int StepsAtOnce = 32;
+
+    // packed[tile][i, r] = a[i, 6·tile + r]: a [K, M] as the transposed operand, tiles of six rows [K, 6] one behind another.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void PackTransposedA<T>(int k, int rows, float* a, nint aStep, float* panel, int width) where T : unmanaged, ISimd<T>
+    public static void PackTransposedA(int k, int rows, float* a, nint aStep, float* packed)
     {
-        int whole = rows / T.Count * T.Count;
-        for (int i = 0; i < k; i++)
+        for (int k0 = 0; k0 < k; k0 += StepsAtOnce)
         {
-            for (int j = 0; j < whole; j += T.Count) T.Load(a + j).Store(panel + j);
-            if (whole < rows) T.LoadPartial(a + whole, rows - whole).StorePartial(panel + whole, rows - whole);
-            a += aStep;
-            panel += width;
+            int steps = Math.Min(StepsAtOnce, k - k0);
+            for (int r = 0; r < rows; r += GemmTile.MaxRows)
+            {
+                float* from = a + k0 * aStep + r, to = packed + (nint)r * k + k0 * GemmTile.MaxRows;
+                int count = Math.Min(GemmTile.MaxRows, rows - r);
+                for (int i = 0; i < steps; i++)
+                {
+                    if (count == GemmTile.MaxRows)
+                    {
+                        Vector128.Load(from).Store(to);
+                        *(double*)(to + 4) = *(double*)(from + 4); // two floats at once
+                    }
+                    else
+                    {
+                        for (int j = 0; j < count; j++) to[j] = from[j];
+                    }
+
+                    from += aStep;
+                    to += GemmTile.MaxRows;
+                }
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ namespace Recur.Kernels;
 /// <summary>Elman: h' = tanh(sum); the state is all there is to keep.</summary>
 internal readonly struct TanhKernel : ICellKernel
 {
-    public static int Gates => 1;
+    public static int GateCount => 1;
 
     public static int Columns => 1;
 
@@ -15,9 +15,13 @@ internal readonly struct TanhKernel : ICellKernel
 
     public static bool HasCellState => false;
 
+    public static void Gates<T>(ref T a, ref T b, ref T c, ref T d) where T : unmanaged, ISimd<T>
+    {
+    }
+
     // The test for small values looks at the sum, so that it runs beside the tanh and not behind it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Forward<T>(ref T a, ref T b, ref T c, ref T d, ref T carry) where T : unmanaged, ISimd<T> =>
+    public static T State<T>(ref T a, T b, T c, T d, ref T carry) where T : unmanaged, ISimd<T> =>
         a = Denormals.FlushWhere(a, VectorMath.Tanh(a));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -28,7 +32,7 @@ internal readonly struct TanhKernel : ICellKernel
 /// <summary>Elman: h' = max(sum, 0).</summary>
 internal readonly struct ReluKernel : ICellKernel
 {
-    public static int Gates => 1;
+    public static int GateCount => 1;
 
     public static int Columns => 1;
 
@@ -38,8 +42,12 @@ internal readonly struct ReluKernel : ICellKernel
 
     public static bool HasCellState => false;
 
+    public static void Gates<T>(ref T a, ref T b, ref T c, ref T d) where T : unmanaged, ISimd<T>
+    {
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Forward<T>(ref T a, ref T b, ref T c, ref T d, ref T carry) where T : unmanaged, ISimd<T> =>
+    public static T State<T>(ref T a, T b, T c, T d, ref T carry) where T : unmanaged, ISimd<T> =>
         a = Denormals.Flush(T.Max(T.Zero, a));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -37,7 +37,7 @@ internal readonly record struct Run(int Row, int Rows, int Column)
     /// <summary>The runs of the product with h.</summary>
     public static int OfRecurrent<TCell>(int h, int stride, Span<Run> runs, bool joined = true) where TCell : struct, ICellKernel
     {
-        Span<int> columns = stackalloc int[TCell.Gates];
+        Span<int> columns = stackalloc int[TCell.GateCount];
         for (int g = 0; g < columns.Length; g++) columns[g] = TCell.RecurrentColumn + g;
         return Of(columns, h, stride, joined, runs);
     }
@@ -48,13 +48,13 @@ internal readonly record struct Run(int Row, int Rows, int Column)
     /// <param name="runs">Receives G.</param>
     public static int InColumnOrder<TCell>(int h, int first, Span<Run> runs) where TCell : struct, ICellKernel
     {
-        bool isInput = TCell.Columns == TCell.Gates || first != TCell.RecurrentColumn;
-        for (int g = 0; g < TCell.Gates; g++)
+        bool isInput = TCell.Columns == TCell.GateCount || first != TCell.RecurrentColumn;
+        for (int g = 0; g < TCell.GateCount; g++)
         {
             int column = isInput ? TCell.InputColumns[g] : TCell.RecurrentColumn + g;
             runs[column - first] = new Run(g * h, h, column);
         }
 
-        return TCell.Gates;
+        return TCell.GateCount;
     }
 }

@@ -89,7 +89,7 @@ internal static unsafe class SequenceKernel
         {
             int barrier = 0;
             var job = new ForwardPart<T, TCell> { Layer = Layer, First = First, Last = Last };
-            int parts = Plan<T>(Layer, TCell.Gates, First, Last, out bool byUnits);
+            int parts = Plan<T>(Layer, TCell.GateCount, First, Last, out bool byUnits);
             if (byUnits) job.Barrier = &barrier;
             ThreadTeam.Run(ref job, parts);
         }
@@ -103,7 +103,7 @@ internal static unsafe class SequenceKernel
         {
             int barrier = 0;
             var job = new BackwardPart<T, TCell> { Layer = Layer };
-            int parts = Plan<T>(Layer, TCell.Gates, 0, Layer.T, out bool byUnits);
+            int parts = Plan<T>(Layer, TCell.GateCount, 0, Layer.T, out bool byUnits);
             if (byUnits) job.Barrier = &barrier;
             ThreadTeam.Run(ref job, parts);
         }
@@ -202,7 +202,7 @@ internal static unsafe class SequenceKernel
                 nint ofGate = PackedMatrix.Length<T>(l.P, l.H);
                 for (int u = u0; u < u1; u += width)
                 {
-                    for (int gate = 0; gate < TCell.Gates && h != null; gate++)
+                    for (int gate = 0; gate < TCell.GateCount && h != null; gate++)
                     {
                         g.B = recurrent + gate * ofGate;
                         g.C = g.Add = sums + gate * l.H;
@@ -220,7 +220,7 @@ internal static unsafe class SequenceKernel
             }
             else
             {
-                g.N = TCell.Gates * l.H;
+                g.N = TCell.GateCount * l.H;
                 if (h != null) Gemm.Blocks<T>(g);
                 CellRows.Forward<T, TCell>(s);
             }
@@ -283,7 +283,7 @@ internal static unsafe class SequenceKernel
             if (rows <= 0) return;
             var g = new GemmArgs
             {
-                M = rows, N = l.P, K = TCell.Gates * l.H,
+                M = rows, N = l.P, K = TCell.GateCount * l.H,
                 A = l.Grads + next * l.GradsRow + TCell.RecurrentColumn * l.H, ARow = l.GradsRow, AStep = 1, B = l.Recurrent,
                 C = l.OutGrad + row * l.OutRow, CRow = l.OutRow,
             };

@@ -69,9 +69,9 @@ internal static unsafe class SingleBackward
     {
         for (int v = begin; v < end;)
         {
-            int vectors = UnitBlocks.Vectors(TCell.Gates, end - v);
+            int vectors = UnitBlocks.Vectors(TCell.GateCount, end - v);
             nint u = v * T.Count;
-            float* block = w + u * TCell.Gates * k, add = from == null ? null : from + u;
+            float* block = w + u * TCell.GateCount * k, add = from == null ? null : from + u;
             switch (vectors)
             {
                 case 8: Product<T, TCell, N8>(x, k, block, add, to + u, stride); break;
@@ -101,22 +101,22 @@ internal static unsafe class SingleBackward
         for (nint i = 0; i < k; i++)
         {
             T v0 = T.Create(x[i]);
-            T v1 = TCell.Gates > 1 ? T.Create(x1[i]) : v0;
-            T v2 = TCell.Gates > 2 ? T.Create(x2[i]) : v0;
-            T v3 = TCell.Gates > 3 ? T.Create(x3[i]) : v0;
-            a0 = T.Fma(v0, T.Load(w), a0);
-            if (TCell.Gates * TV.Value > 1) a1 = T.Fma(Of<T, TCell, TV>(1, v0, v1, v2, v3), T.Load(w + 1 * lanes), a1);
-            if (TCell.Gates * TV.Value > 2) a2 = T.Fma(Of<T, TCell, TV>(2, v0, v1, v2, v3), T.Load(w + 2 * lanes), a2);
-            if (TCell.Gates * TV.Value > 3) a3 = T.Fma(Of<T, TCell, TV>(3, v0, v1, v2, v3), T.Load(w + 3 * lanes), a3);
-            if (TCell.Gates * TV.Value > 4) a4 = T.Fma(Of<T, TCell, TV>(4, v0, v1, v2, v3), T.Load(w + 4 * lanes), a4);
-            if (TCell.Gates * TV.Value > 5) a5 = T.Fma(Of<T, TCell, TV>(5, v0, v1, v2, v3), T.Load(w + 5 * lanes), a5);
-            if (TCell.Gates * TV.Value > 6) a6 = T.Fma(Of<T, TCell, TV>(6, v0, v1, v2, v3), T.Load(w + 6 * lanes), a6);
-            if (TCell.Gates * TV.Value > 7) a7 = T.Fma(Of<T, TCell, TV>(7, v0, v1, v2, v3), T.Load(w + 7 * lanes), a7);
-            w += TCell.Gates * TV.Value * lanes;
+            T v1 = TCell.GateCount > 1 ? T.Create(x1[i]) : v0;
+            T v2 = TCell.GateCount > 2 ? T.Create(x2[i]) : v0;
+            T v3 = TCell.GateCount > 3 ? T.Create(x3[i]) : v0;
+            T.AddProduct(ref a0, v0, T.Load(w));
+            if (TCell.GateCount * TV.Value > 1) T.AddProduct(ref a1, Of<T, TCell, TV>(1, v0, v1, v2, v3), T.Load(w + 1 * lanes));
+            if (TCell.GateCount * TV.Value > 2) T.AddProduct(ref a2, Of<T, TCell, TV>(2, v0, v1, v2, v3), T.Load(w + 2 * lanes));
+            if (TCell.GateCount * TV.Value > 3) T.AddProduct(ref a3, Of<T, TCell, TV>(3, v0, v1, v2, v3), T.Load(w + 3 * lanes));
+            if (TCell.GateCount * TV.Value > 4) T.AddProduct(ref a4, Of<T, TCell, TV>(4, v0, v1, v2, v3), T.Load(w + 4 * lanes));
+            if (TCell.GateCount * TV.Value > 5) T.AddProduct(ref a5, Of<T, TCell, TV>(5, v0, v1, v2, v3), T.Load(w + 5 * lanes));
+            if (TCell.GateCount * TV.Value > 6) T.AddProduct(ref a6, Of<T, TCell, TV>(6, v0, v1, v2, v3), T.Load(w + 6 * lanes));
+            if (TCell.GateCount * TV.Value > 7) T.AddProduct(ref a7, Of<T, TCell, TV>(7, v0, v1, v2, v3), T.Load(w + 7 * lanes));
+            w += TCell.GateCount * TV.Value * lanes;
         }
 
         // Every vector of units has as many sums as there are gates.
-        if (TCell.Gates == 1)
+        if (TCell.GateCount == 1)
         {
             Add(a0, from, to, 0);
             if (TV.Value > 1) Add(a1, from, to, 1 * lanes);
@@ -129,19 +129,19 @@ internal static unsafe class SingleBackward
         }
         else if (TV.Value == 1)
         {
-            Add(TCell.Gates == 3 ? a0 + a1 + a2 : (a0 + a1) + (a2 + a3), from, to, 0);
+            Add(TCell.GateCount == 3 ? a0 + a1 + a2 : (a0 + a1) + (a2 + a3), from, to, 0);
         }
         else
         {
-            Add(TCell.Gates == 3 ? a0 + a2 + a4 : (a0 + a2) + (a4 + a6), from, to, 0);
-            Add(TCell.Gates == 3 ? a1 + a3 + a5 : (a1 + a3) + (a5 + a7), from, to, lanes);
+            Add(TCell.GateCount == 3 ? a0 + a2 + a4 : (a0 + a2) + (a4 + a6), from, to, 0);
+            Add(TCell.GateCount == 3 ? a1 + a3 + a5 : (a1 + a3) + (a5 + a7), from, to, lanes);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Of<T, TCell, TV>(int sum, T v0, T v1, T v2, T v3)
         where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TV : IConst =>
-        TCell.Gates == 1 || sum / TV.Value == 0 ? v0 : sum / TV.Value == 1 ? v1 : sum / TV.Value == 2 ? v2 : v3;
+        TCell.GateCount == 1 || sum / TV.Value == 0 ? v0 : sum / TV.Value == 1 ? v1 : sum / TV.Value == 2 ? v2 : v3;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add<T>(T value, float* from, float* to, nint at) where T : unmanaged, ISimd<T> =>

@@ -27,11 +27,11 @@ internal static unsafe class SingleForward
                 {
                     Products<T, TCell>(below, inputs, l->Input, l->Bias, columns, stride, begin, end);
                     // The column that no product with x goes to.
-                    nint q = TCell.Gates * stride + u;
-                    for (int i = 0; TCell.Columns > TCell.Gates && i < units; i += T.Count) T.Load(l->Bias + q + i).Store(columns + q + i);
+                    nint q = TCell.GateCount * stride + u;
+                    for (int i = 0; TCell.Columns > TCell.GateCount && i < units; i += T.Count) T.Load(l->Bias + q + i).Store(columns + q + i);
                 }
 
-                if (TCell.Gates == 1 && end - begin <= 2 && s.H <= Gemm.UnblockedK)
+                if (TCell.GateCount == 1 && end - begin <= 2 && s.H <= Gemm.UnblockedK)
                 {
                     float* block = l->Recurrent + u * s.H;
                     if (end - begin == 2) ProductAndActivate<T, TCell, N2>(before, s.H, block, columns + u);
@@ -61,9 +61,9 @@ internal static unsafe class SingleForward
     {
         for (int v = begin; v < end;)
         {
-            int vectors = UnitBlocks.Vectors(TCell.Gates, end - v), kStep = Gemm.BlockOfK(k);
+            int vectors = UnitBlocks.Vectors(TCell.GateCount, end - v), kStep = Gemm.BlockOfK(k);
             nint u = v * T.Count;
-            float* block = w + u * TCell.Gates * k, add = from;
+            float* block = w + u * TCell.GateCount * k, add = from;
             for (int k0 = 0; k0 < k; k0 += kStep)
             {
                 int count = Math.Min(kStep, k - k0);
@@ -75,7 +75,7 @@ internal static unsafe class SingleForward
                     default: Product<T, TCell, N1>(x + k0, count, block, add + u, to + u, stride); break;
                 }
 
-                block += (nint)count * TCell.Gates * vectors * T.Count;
+                block += (nint)count * TCell.GateCount * vectors * T.Count;
                 add = to;
             }
 
@@ -100,25 +100,25 @@ internal static unsafe class SingleForward
         for (float* end = x + k; x < end; x++)
         {
             T value = T.Create(*x);
-            a0 = T.Fma(value, T.Load(w), a0);
-            if (TCell.Gates * TV.Value > 1) a1 = T.Fma(value, T.Load(w + 1 * lanes), a1);
-            if (TCell.Gates * TV.Value > 2) a2 = T.Fma(value, T.Load(w + 2 * lanes), a2);
-            if (TCell.Gates * TV.Value > 3) a3 = T.Fma(value, T.Load(w + 3 * lanes), a3);
-            if (TCell.Gates * TV.Value > 4) a4 = T.Fma(value, T.Load(w + 4 * lanes), a4);
-            if (TCell.Gates * TV.Value > 5) a5 = T.Fma(value, T.Load(w + 5 * lanes), a5);
-            if (TCell.Gates * TV.Value > 6) a6 = T.Fma(value, T.Load(w + 6 * lanes), a6);
-            if (TCell.Gates * TV.Value > 7) a7 = T.Fma(value, T.Load(w + 7 * lanes), a7);
-            w += TCell.Gates * TV.Value * lanes;
+            T.AddProduct(ref a0, value, T.Load(w));
+            if (TCell.GateCount * TV.Value > 1) T.AddProduct(ref a1, value, T.Load(w + 1 * lanes));
+            if (TCell.GateCount * TV.Value > 2) T.AddProduct(ref a2, value, T.Load(w + 2 * lanes));
+            if (TCell.GateCount * TV.Value > 3) T.AddProduct(ref a3, value, T.Load(w + 3 * lanes));
+            if (TCell.GateCount * TV.Value > 4) T.AddProduct(ref a4, value, T.Load(w + 4 * lanes));
+            if (TCell.GateCount * TV.Value > 5) T.AddProduct(ref a5, value, T.Load(w + 5 * lanes));
+            if (TCell.GateCount * TV.Value > 6) T.AddProduct(ref a6, value, T.Load(w + 6 * lanes));
+            if (TCell.GateCount * TV.Value > 7) T.AddProduct(ref a7, value, T.Load(w + 7 * lanes));
+            w += TCell.GateCount * TV.Value * lanes;
         }
 
         Add<T, TV>(0, a0, from, to, stride);
-        if (TCell.Gates * TV.Value > 1) Add<T, TV>(1, a1, from, to, stride);
-        if (TCell.Gates * TV.Value > 2) Add<T, TV>(2, a2, from, to, stride);
-        if (TCell.Gates * TV.Value > 3) Add<T, TV>(3, a3, from, to, stride);
-        if (TCell.Gates * TV.Value > 4) Add<T, TV>(4, a4, from, to, stride);
-        if (TCell.Gates * TV.Value > 5) Add<T, TV>(5, a5, from, to, stride);
-        if (TCell.Gates * TV.Value > 6) Add<T, TV>(6, a6, from, to, stride);
-        if (TCell.Gates * TV.Value > 7) Add<T, TV>(7, a7, from, to, stride);
+        if (TCell.GateCount * TV.Value > 1) Add<T, TV>(1, a1, from, to, stride);
+        if (TCell.GateCount * TV.Value > 2) Add<T, TV>(2, a2, from, to, stride);
+        if (TCell.GateCount * TV.Value > 3) Add<T, TV>(3, a3, from, to, stride);
+        if (TCell.GateCount * TV.Value > 4) Add<T, TV>(4, a4, from, to, stride);
+        if (TCell.GateCount * TV.Value > 5) Add<T, TV>(5, a5, from, to, stride);
+        if (TCell.GateCount * TV.Value > 6) Add<T, TV>(6, a6, from, to, stride);
+        if (TCell.GateCount * TV.Value > 7) Add<T, TV>(7, a7, from, to, stride);
     }
 
     // The same and the activation at once, for a cell with one column and at most two vectors of units: few enough to stay in
@@ -132,16 +132,16 @@ internal static unsafe class SingleForward
         for (float* end = x + k; x < end; x++)
         {
             T value = T.Create(*x);
-            a0 = T.Fma(value, T.Load(w), a0);
-            if (TV.Value > 1) a1 = T.Fma(value, T.Load(w + lanes), a1);
+            T.AddProduct(ref a0, value, T.Load(w));
+            if (TV.Value > 1) T.AddProduct(ref a1, value, T.Load(w + lanes));
             w += TV.Value * lanes;
         }
 
         a0 = T.Load(states) + a0;
-        TCell.Forward(ref a0, ref none, ref none, ref none, ref none).Store(states);
+        TCell.State(ref a0, none, none, none, ref none).Store(states);
         if (TV.Value == 1) return;
         a1 = T.Load(states + lanes) + a1;
-        TCell.Forward(ref a1, ref none, ref none, ref none, ref none).Store(states + lanes);
+        TCell.State(ref a1, none, none, none, ref none).Store(states + lanes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -166,9 +166,10 @@ internal static unsafe class SingleForward
                 c = T.Load(p + 2 * stride);
                 d = T.Load(p + 3 * stride);
                 carry = T.Load(before + u);
+                TCell.Gates(ref a, ref b, ref c, ref d);
             }
 
-            TCell.Forward(ref a, ref b, ref c, ref d, ref carry).Store(states + u);
+            TCell.State(ref a, b, c, d, ref carry).Store(states + u);
             if (TCell.Columns == 1) continue;
             if (TCell.HasCellState) carry.Store(cells + u);
             a.Store(p);

@@ -85,7 +85,7 @@ internal static unsafe class SingleKernel
 
         public readonly void Run<T>() where T : unmanaged, ISimd<T>
         {
-            int parts = Parts<T>(Stack, TCell.Gates), barrier = 0;
+            int parts = Parts<T>(Stack, TCell.GateCount), barrier = 0;
             if (parts == 1)
             {
                 SingleForward.Steps<T, TCell>(Stack, 0, UnitBlocks.Padded<T>(Stack.H) / T.Count, null, 1);
@@ -103,7 +103,7 @@ internal static unsafe class SingleKernel
 
         public readonly void Run<T>() where T : unmanaged, ISimd<T>
         {
-            int parts = Parts<T>(Stack, TCell.Gates), barrier = 0;
+            int parts = Parts<T>(Stack, TCell.GateCount), barrier = 0;
             if (parts == 1)
             {
                 SingleBackward.Steps<T, TCell>(Stack, 0, UnitBlocks.Padded<T>(Stack.H) / T.Count, null, 1);
@@ -129,7 +129,7 @@ internal static unsafe class SingleKernel
 
         public readonly void Run(int part, int parts)
         {
-            (int begin, int end) = Share<T>(Stack.H, TCell.Gates, part, parts);
+            (int begin, int end) = Share<T>(Stack.H, TCell.GateCount, part, parts);
             SingleForward.Steps<T, TCell>(Stack, begin, end, Barrier, parts);
         }
     }
@@ -141,7 +141,7 @@ internal static unsafe class SingleKernel
 
         public readonly void Run(int part, int parts)
         {
-            (int begin, int end) = Share<T>(Stack.H, TCell.Gates, part, parts);
+            (int begin, int end) = Share<T>(Stack.H, TCell.GateCount, part, parts);
             SingleBackward.Steps<T, TCell>(Stack, begin, end, Barrier, parts);
         }
     }

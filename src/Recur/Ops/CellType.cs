@@ -26,7 +26,7 @@ internal sealed record CellType(int Gates, bool HasCellState, ApplyRecurrent App
 
     // One sequence is a matter of latency, several of throughput: two operations with the same results.
     private static CellType Of<TCell>() where TCell : struct, ICellKernel => new(
-        TCell.Gates, TCell.HasCellState,
+        TCell.GateCount, TCell.HasCellState,
         (in input) => SingleRecurrentOp<TCell>.Serves(input) ? SingleRecurrentOp<TCell>.Apply(input) : RecurrentOp<TCell>.Apply(input),
         (in options, weights, batchSize, ref snapshot) =>
             new RecurrentStepper<TCell>(options, weights, batchSize, ref snapshot));

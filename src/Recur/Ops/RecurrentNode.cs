@@ -74,7 +74,7 @@ internal abstract unsafe class RecurrentNode<TCell> : Node where TCell : struct,
         {
             if (!NeedsGrad(first + side)) continue;
             Span<float> gradient = InputGrad(first + side);
-            for (int g = 0; g < TCell.Gates; g++)
+            for (int g = 0; g < TCell.GateCount; g++)
             {
                 int column = side == 2 ? TCell.InputColumns[g] : TCell.RecurrentColumn + g;
                 Span<float> gate = gradient.Slice(g * h, h);

@@ -179,8 +179,8 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
                 else if (IsTracked) args.Columns = pColumns;
                 else args.Columns = Workspace.Require(WorkspaceSlot.Columns, count * width) - (nint)row * width;
                 float* columns = args.Columns + row * args.ColumnsRow;
-                if (TCell.Columns > TCell.Gates)
-                    Layout.FillRows(columns + TCell.Gates * h, args.ColumnsRow, count, h, bias + TCell.Gates * h);
+                if (TCell.Columns > TCell.GateCount)
+                    Layout.FillRows(columns + TCell.GateCount * h, args.ColumnsRow, count, h, bias + TCell.GateCount * h);
                 Project(first, inputRuns, count, px + (nint)row * i, i, columns, args.ColumnsRow, bias, 0);
                 SequenceKernel.Forward<TCell>(args, begin, end);
             }
@@ -339,7 +339,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
                 float* c = to + (nint)begin * p;
                 Gemm.Multiply(new GemmArgs
                 {
-                    M = end - begin, N = p, K = TCell.Gates * o.HiddenSize,
+                    M = end - begin, N = p, K = TCell.GateCount * o.HiddenSize,
                     A = l.Grads + (nint)(l.Starts[l.Step(order)] + begin) * l.GradsRow + TCell.RecurrentColumn * o.HiddenSize,
                     ARow = l.GradsRow, AStep = 1, B = l.Recurrent, C = c, CRow = p,
                 });

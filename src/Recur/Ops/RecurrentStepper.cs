@@ -123,8 +123,8 @@ internal sealed unsafe class RecurrentStepper<TCell> : RecurrentStepper where TC
                 Unprojected = o.ProjSize > 0 ? unprojected : null, Projection = w.Projection,
                 Recurrent = w.Recurrent, ByGate = PackedMatrix.IsWorthPadding(h),
             };
-            if (TCell.Columns > TCell.Gates)
-                Layout.FillRows(layer.Columns + TCell.Gates * h, width, n, h, w.Bias + TCell.Gates * h);
+            if (TCell.Columns > TCell.GateCount)
+                Layout.FillRows(layer.Columns + TCell.GateCount * h, width, n, h, w.Bias + TCell.GateCount * h);
             RunProducts.Product(w.Input, runs, n, w.Inputs, input, w.Inputs, layer.Columns, width, w.Bias, 0);
             SequenceKernel.Forward<TCell>(layer, 0, 1);
             input = after;

@@ -180,7 +180,7 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
             Span<Run> runs = stackalloc Run[Kernels.Run.Most];
             runs = runs[..Kernels.Run.OfInput<TCell>(h, s, runs)];
             // The padding must hold zeros, and the column that x does not feed its bias.
-            bool direct = s == h && TCell.Columns == TCell.Gates;
+            bool direct = s == h && TCell.Columns == TCell.GateCount;
             if (!direct) Layout.FillRows(columns, ColumnsWidth, t, ColumnsWidth, layer.Bias);
             Project(first, runs, t, x, xRow, columns, ColumnsWidth, direct ? layer.Bias : columns, direct ? 0 : ColumnsWidth);
         }
@@ -316,14 +316,19 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         else AddStepGradient(dIn, fresh, first, runs, width, lowest.Grads);
     }
 
-    // dx (+)= W_ihᵀ da for an input of one feature: rows of gradients against the one column, padded alike.
+    // dx (+)= W_ihᵀ da for an input of one feature: a column, which Gemm turns into a row.
     private void AddInputColumn(float* dx, bool fresh, int weight, ReadOnlySpan<Run> runs, float* grads)
     {
-        Span<float> column = Scratch(ColumnsWidth)[..ColumnsWidth], sums = fresh ? new Span<float>(dx, t) : Scratch(t)[..t];
-        column.Clear();
-        foreach (Run run in runs) Input(weight).Span.Slice(run.Row, run.Rows).CopyTo(column[run.Column..]);
-        MatrixVector.Multiply(t, ColumnsWidth, new ReadOnlySpan<float>(grads, t * ColumnsWidth), column, 0f, sums);
-        if (!fresh) Layout.Add(new ReadOnlySpan<float>(dx, t), sums, new Span<float>(dx, t));
+        fixed (float* w = Input(weight).Span)
+            foreach (Run run in runs)
+            {
+                Gemm.Multiply(new GemmArgs
+                {
+                    M = t, N = 1, K = run.Rows, A = grads + run.Column, ARow = ColumnsWidth, AStep = 1,
+                    C = dx, CRow = 1, Add = fresh ? null : dx, AddRow = 1,
+                }, w + run.Row, 1, transposeB: false);
+                fresh = false;
+            }
     }
 
     // dx (+)= Wᵀ da of a single step, the weights as they lie in memory.

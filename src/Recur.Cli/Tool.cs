@@ -44,8 +44,10 @@ internal static class Tool
             streams.Error.WriteLine($"{verb}: interrupted.");
             return ExitCode.Interrupted;
         }
-        catch (Exception e)
+        catch (Exception thrown)
         {
+            // What the engine reads when it starts, such as RECUR_ISA, is complained about inside a wrapper.
+            Exception e = thrown is TypeInitializationException { InnerException: { } inner } ? inner : thrown;
             streams.Error.WriteLine($"{verb}: {(IsExpected(e) ? "" : $"internal error ({e.GetType().Name}): ")}{OneLine(e)}");
             return ExitCode.Failed;
         }

@@ -126,6 +126,8 @@ public sealed class WrongInputTests
 
     [Theory]
     [InlineData("fit", "--resume", "--resume needs --checkpoint, which names the file to go on from.")]
+    [InlineData("fit", "--cell elman", "--cell must be rnn, gru or lstm but was \"elman\".")]
+    [InlineData("forecast", "--cell 2", "--cell must be rnn, gru or lstm but was \"2\".")]
     [InlineData("fit", "--missing skip", "--missing must be error, interpolate, forward or drop but was \"skip\".")]
     [InlineData("fit", "--delimiter ab", "--delimiter must be one character or tab but was \"ab\".")]
     [InlineData("fit", "--learning-rate 0", "--learning-rate must be greater than 0 and at most 1 but was 0.")]
@@ -184,6 +186,17 @@ public sealed class WrongInputTests
         CliRunner.AssertFails(work, 1, "recur fit: series.csv, line 6, column \"value\": \"abc\" is not a number. Use --missing to choose what to do.");
         CliRunner.AssertFails(usage, 2, "recur fit: there is no option --frobnicate. See 'recur fit --help'.");
         Assert.Equal(["series.csv"], folder.Files());
+    }
+
+    [Theory]
+    [InlineData("RECUR_ISA", "1024", "RECUR_ISA must be scalar, 128, 256 or 512 but was \"1024\".")]
+    [InlineData("RECUR_THREADS", "two", "RECUR_THREADS must be a number in 1..256 but was \"two\".")]
+    public void Info_WrongVariable_SaysOneSentence(string variable, string value, string sentence)
+    {
+        using var folder = new TemporaryFolder();
+        CliResult result = CliRunner.RunProcess(
+            folder.Path, new Dictionary<string, string> { [variable] = value }, "info");
+        CliRunner.AssertFails(result, 1, $"recur info: {sentence}");
     }
 
     private static string[] Split(string options) => options.Split(' ', StringSplitOptions.RemoveEmptyEntries);

@@ -109,6 +109,7 @@ internal static class FitCommand
             json.WriteString("model", path);
             json.WriteString("series", series.Name);
             json.WriteNumber("values", series.Length);
+            json.WriteString("cell", CellOption.Word(model.Model.Cell));
             json.WriteNumber("season", model.Season);
             json.WriteNumber("steps", result.Step);
             json.WriteNumber("loss", result.LastLoss);

@@ -164,6 +164,7 @@ internal static class ForecastCommand
         Utf8JsonWriter json, Forecaster model, ForecastEvaluation? check, TimeSeries forecast, string output, string? plot)
     {
         json.WriteString("series", model.Name);
+        json.WriteString("cell", CellOption.Word(model.Model.Cell));
         json.WriteNumber("season", model.Season);
         if (check is not null)
         {

@@ -13,7 +13,7 @@ internal sealed class ModelOptionSet
         "What makes swings comparable before scaling.", "auto", "none", "sqrt", "log");
 
     private readonly Option<int?> context = Number("--context", "Known values read before each forecast; default: a season, at least 24.", 1, 100_000);
-    private readonly Option<string> cell = VerbCommand.Choice("--cell", "rnn", "rnn, gru or lstm", "rnn", "gru", "lstm");
+    private readonly CellOption cell = new();
     private readonly Option<int> hidden = Number("--hidden", "Hidden units per layer.", 1, 4096, Usual.Model.HiddenSize);
     private readonly Option<int> layers = Number("--layers", "Layers.", 1, 16, Usual.Model.NumLayers);
     private readonly Option<int> members = Number("--members", "Networks trained together; a forecast is their mean.", 1, 100, Usual.Model.Members);
@@ -31,7 +31,7 @@ internal sealed class ModelOptionSet
             r.AddError($"--learning-rate must be greater than 0 and at most 1 but was {value}.");
     });
 
-    public IReadOnlyList<Option> All => [season, transform, context, cell, hidden, layers, members, steps, rate];
+    public IReadOnlyList<Option> All => [season, transform, context, cell.Option, hidden, layers, members, steps, rate];
 
     /// <summary>The options as the library takes them.</summary>
     public ForecastOptions Read(ParseResult parsed, ulong seed)
@@ -53,12 +53,7 @@ internal sealed class ModelOptionSet
             },
             Model = Usual.Model with
             {
-                Cell = parsed.GetValue(cell) switch
-                {
-                    "gru" => CellKind.Gru,
-                    "lstm" => CellKind.Lstm,
-                    _ => CellKind.Rnn,
-                },
+                Cell = cell.Read(parsed),
                 HiddenSize = parsed.GetValue(hidden),
                 NumLayers = parsed.GetValue(layers),
                 Members = parsed.GetValue(members),

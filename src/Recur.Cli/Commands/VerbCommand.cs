@@ -69,15 +69,18 @@ internal sealed class VerbCommand : Command
         });
     }
 
-    /// <summary>An option that takes one of a few words.</summary>
+    /// <summary>An option that takes one of a few words, in capitals too: --cell LSTM is what the cell is called.</summary>
     public static Option<string> Choice(string name, string usual, string description, params string[] words)
     {
         var option = new Option<string>(name) { Description = description, HelpName = string.Join('|', words), DefaultValueFactory = _ => usual };
-        option.Validators.Add(result =>
+        option.CustomParser = result =>
         {
-            if (result.Tokens is [var token] && !words.Contains(token.Value))
-                result.AddError($"{name} must be {string.Join(", ", words[..^1])} or {words[^1]} but was \"{token.Value}\".");
-        });
+            string given = result.Tokens[0].Value;
+            string? word = Array.Find(words, w => w.Equals(given, StringComparison.OrdinalIgnoreCase));
+            if (word is null)
+                result.AddError($"{name} must be {string.Join(", ", words[..^1])} or {words[^1]} but was \"{given}\".");
+            return word ?? usual;
+        };
         option.CompletionSources.Add(words);
         return option;
     }

@@ -33,6 +33,13 @@ public sealed partial class ReadMeTests
     }
 
     [Fact]
+    public void Examples_InReadMe_AreAllOfTheFolder()
+    {
+        IEnumerable<string> named = ExampleName().Matches(RepositoryFiles.Read("README.md")).Select(m => m.Value);
+        Assert.Equal(RepositoryFiles.Below("examples", "*.cs"), named.Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void Links_InDocuments_PointAtFiles()
     {
         string[] documents =
@@ -77,6 +84,9 @@ public sealed partial class ReadMeTests
 
     [GeneratedRegex(@"\]\((?!https?:|#)(?<path>[^)#\s]+)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"examples/\w+\.cs")]
+    private static partial Regex ExampleName();
 
     [GeneratedRegex(@"\bdocs/[\w/-]+(\.[\w-]+)*\.md\b")]
     private static partial Regex DocumentName();

@@ -25,7 +25,8 @@ foreach (var (name, parameter) in two.NamedParameters()) Console.WriteLine($"{na
 Console.WriteLine("Rnn(100, 20, numLayers: 4)");
 var four = new Rnn(inputSize: 100, hiddenSize: 20, numLayers: 4);
 (output, h) = four.Forward(x); // the state is zero when none is given
-Console.WriteLine($"out {output.Shape}, h {h.Shape}"); // out: the last layer at every step; h: every layer at the last step
+// out: the last layer at every step; h: every layer at the last step.
+Console.WriteLine($"out {output.Shape}, h {h.Shape}");
 
 Console.WriteLine("Rnn(100, 20, bidirectional: true)");
 var both = new Rnn(inputSize: 100, hiddenSize: 20, bidirectional: true);

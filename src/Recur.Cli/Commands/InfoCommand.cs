@@ -6,10 +6,12 @@ namespace Recur.Cli.Commands;
 /// <summary><c>recur info</c>: what runs here, for bug reports.</summary>
 internal static class InfoCommand
 {
-    public static VerbCommand Create() => new("info", "Shows the version, the runtime, the instruction set in use and the number of threads.",
+    public static VerbCommand Create() => new("info",
+        "Shows the version, the runtime, the instruction set in use and the number of threads.",
         (_, terminal) => Run(terminal), hasSeed: false)
     {
-        Details = "RECUR_ISA (scalar, 128, 256 or 512) forces a vector width; RECUR_THREADS sets the default number of threads.",
+        Details = "RECUR_ISA (scalar, 128, 256 or 512) forces a vector width; RECUR_THREADS sets the default number of "
+            + "threads.",
         Examples = ["recur info", "recur info --json"],
     };
 

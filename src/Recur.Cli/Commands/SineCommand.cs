@@ -11,15 +11,28 @@ internal static class SineCommand
     {
         var cell = new CellOption();
         Option<string> state = VerbCommand.Choice("--state", "zero",
-            "Where a window's first hidden state comes from: zero, or the window before, as in the tutorial.", "zero", "carry");
-        var iterations = new Option<int>("--iterations") { Description = "Training steps.", HelpName = "N", DefaultValueFactory = _ => 6000 };
+            "Where a window's first hidden state comes from: zero, or the window before, as in the tutorial.", "zero",
+            "carry");
+        var iterations = new Option<int>("--iterations")
+        {
+            Description = "Training steps.", HelpName = "N", DefaultValueFactory = _ => 6000,
+        };
         iterations.Validators.Add(r => VerbCommand.CheckRange(r, "--iterations", 1, 10_000_000));
-        var start = new Option<int?>("--start") { Description = "The start of the free run in the picture, 0, 1 or 2; default: drawn by the seed.", HelpName = "N" };
+        var start = new Option<int?>("--start")
+        {
+            Description = "The start of the free run in the picture, 0, 1 or 2; default: drawn by the seed.",
+            HelpName = "N",
+        };
         start.Validators.Add(r => VerbCommand.CheckRange(r, "--start", 0, SineExperiment.Starts - 1));
-        var output = new Option<string>("--output", "-o") { Description = "The picture to write.", HelpName = "PNG", DefaultValueFactory = _ => "sine.png" };
+        var output = new Option<string>("--output", "-o")
+        {
+            Description = "The picture to write.", HelpName = "PNG", DefaultValueFactory = _ => "sine.png",
+        };
 
-        var command = new VerbCommand("sine", "Trains the classic tutorial: a small recurrent network learns a sine, then continues one by itself.",
-            (parsed, terminal) => Run(cell.Read(parsed), parsed.GetValue(state) == "carry" ? SineState.Carry : SineState.Zero,
+        var command = new VerbCommand("sine",
+            "Trains the classic tutorial: a small recurrent network learns a sine, then continues one by itself.",
+            (parsed, terminal) => Run(
+                cell.Read(parsed), parsed.GetValue(state) == "carry" ? SineState.Carry : SineState.Zero,
                 parsed.GetValue(iterations), parsed.GetValue(start), parsed.GetValue(output)!, terminal))
         {
             Details = """
@@ -39,9 +52,16 @@ internal static class SineCommand
                 steps after three quarters of the iterations, with gradients through them. Gradients are clipped
                 to norm 0.5 and the learning rate falls to zero along a half cosine. It serves all three cells.
                 """,
-            Examples = ["recur sine", "recur sine --cell lstm -o lstm.png", "recur sine --state carry --start 1 -o carry.png", "recur sine --seed 7 --json"],
+            Examples =
+            [
+                "recur sine",
+                "recur sine --cell lstm -o lstm.png",
+                "recur sine --state carry --start 1 -o carry.png",
+                "recur sine --seed 7 --json",
+            ],
         };
-        foreach (Option option in (Option[])[cell.Option, state, iterations, start, output]) command.Options.Add(option);
+        foreach (Option option in (Option[])[cell.Option, state, iterations, start, output])
+            command.Options.Add(option);
         return command;
     }
 
@@ -57,8 +77,10 @@ internal static class SineCommand
 
         double microseconds = experiment.SecondsPerIteration * 1e6;
         terminal.Line($"mean loss of the last 100 iterations: {loss:0.000000}");
-        for (int s = 0; s < errors.Length; s++) terminal.Line($"free run from sin({s}): mean squared error {errors[s]:0.000000}");
-        terminal.Line($"{cell}(1, {SineNetwork.HiddenSize}, {SineNetwork.Layers} layers): {iterations} {(iterations == 1 ? "iteration" : "iterations")}, "
+        for (int s = 0; s < errors.Length; s++)
+            terminal.Line($"free run from sin({s}): mean squared error {errors[s]:0.000000}");
+        string unit = iterations == 1 ? "iteration" : "iterations";
+        terminal.Line($"{cell}(1, {SineNetwork.HiddenSize}, {SineNetwork.Layers} layers): {iterations} {unit}, "
             + $"{microseconds:0.0} us and {experiment.BytesPerIteration:0} allocated bytes each");
         terminal.Line($"wrote {path} (free run from sin({start}))");
         terminal.Json(json =>

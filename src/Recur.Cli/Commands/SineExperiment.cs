@@ -8,15 +8,16 @@ namespace Recur.Cli.Commands;
 
 /// <summary>The classic tutorial: a small recurrent network learns to continue a sine from its former points.</summary>
 /// <remarks>
-/// A window has 60 points of sin over [start, start + 10], start in {0, 1, 2}; inputs are the points 0..58, targets 1..59. After
-/// training the model runs freely: it gets the first point alone and then its own predictions.
-/// <para><see cref="SineState.Carry"/> is the tutorial to the letter. Its free run fails for two reasons: the state of one random
-/// window begins the next, unrelated one, so the model never learns to begin; and it never sees its own errors in training, so
-/// they grow when it does. <see cref="SineState.Zero"/> trains for the task: all three windows at each step (one at a time is too noisy
-/// to learn the difference between sin 1 = 0.84, rising, and sin 2 = 0.91, falling), states that begin at zero, and inputs that
-/// are replaced by the model's own predictions, at first in none and after three quarters of the iterations in all steps, with gradients
-/// through them (scheduled sampling as a curriculum; Bengio et al. 2015, Williams and Zipser 1989 for the teacher it replaces). The
-/// gradient is clipped and the learning rate falls along a half cosine, without which the long free runs do not settle.</para>
+/// A window has 60 points of sin over [start, start + 10], start in {0, 1, 2}; inputs are the points 0..58, targets
+/// 1..59. After training the model runs freely: it gets the first point alone and then its own predictions.
+/// <para><see cref="SineState.Carry"/> is the tutorial to the letter. Its free run fails for two reasons: the state of
+/// one random window begins the next, unrelated one, so the model never learns to begin; and it never sees its own
+/// errors in training, so they grow when it does. <see cref="SineState.Zero"/> trains for the task: all three windows
+/// at each step (one at a time is too noisy to learn the difference between sin 1 = 0.84, rising, and sin 2 = 0.91,
+/// falling), states that begin at zero, and inputs that are replaced by the model's own predictions, at first in none
+/// and after three quarters of the iterations in all steps, with gradients through them (scheduled sampling as a
+/// curriculum; Bengio et al. 2015, Williams and Zipser 1989 for the teacher it replaces). The gradient is clipped and
+/// the learning rate falls along a half cosine, without which the long free runs do not settle.</para>
 /// </remarks>
 internal sealed class SineExperiment
 {
@@ -40,8 +41,8 @@ internal sealed class SineExperiment
 
     private readonly LstmState carried = new(NoState(), NoState());
     private readonly Tensor[] inputs = new Tensor[Starts], targets = new Tensor[Starts]; // [1, 59, 1], one window each
-    private readonly Tensor allTargets, firstPoints;                                      // [3, 59, 1], [3, 1, 1]
-    private readonly Tensor[] truthFrom = new Tensor[Steps];                              // [3, 59 - k, 1]: the inputs k..58
+    private readonly Tensor allTargets, firstPoints;          // [3, 59, 1], [3, 1, 1]
+    private readonly Tensor[] truthFrom = new Tensor[Steps];  // [3, 59 - k, 1]: the inputs k..58
     private readonly Tensor[] predictions = new Tensor[Steps];
 
     public SineExperiment(CellKind cell, int iterations, SineState state)
@@ -97,7 +98,8 @@ internal sealed class SineExperiment
             cancel.ThrowIfCancellationRequested();
             if (i == measured) allocated = GC.GetAllocatedBytesForCurrentThread();
             float loss = state == SineState.Carry ? CarryStep() : FreeStep(i);
-            if (!float.IsFinite(loss)) throw new InvalidOperationException($"The loss became {loss} at iteration {i}; try another --seed.");
+            if (!float.IsFinite(loss))
+                throw new InvalidOperationException($"The loss became {loss} at iteration {i}; try another --seed.");
             if (i >= iterations - every) last += loss;
             if (i % every != 0) continue;
             long before = Stopwatch.GetTimestamp(), bytes = GC.GetAllocatedBytesForCurrentThread();

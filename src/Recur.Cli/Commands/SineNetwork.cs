@@ -3,7 +3,8 @@ using Recur.Nn;
 
 namespace Recur.Cli.Commands;
 
-/// <summary>The tutorial's network: a recurrent network of any cell, and a Linear that makes a point of each state.</summary>
+/// <summary>The tutorial's network: a recurrent network of any cell, and a Linear that makes a point of each
+/// state.</summary>
 internal sealed class SineNetwork
 {
     /// <summary>Hidden units per layer.</summary>

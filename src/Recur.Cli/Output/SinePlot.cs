@@ -9,7 +9,8 @@ internal static class SinePlot
 {
     public static void Save(string path, CellKind cell, int start, float[] predicted, double error)
     {
-        Plot plot = Plots.Create($"{cell}, a free run from the single point sin({start}): mean squared error {error:0.000000}", "t", "sin t");
+        string title = $"{cell}, a free run from the single point sin({start}): mean squared error {error:0.000000}";
+        Plot plot = Plots.Create(title, "t", "sin t");
         double[] times = [.. Enumerable.Range(0, SineExperiment.Points).Select(i => SineExperiment.TimeOf(start, i))];
 
         var truth = plot.Add.Scatter(times, times.Select(Math.Sin).ToArray(), Plots.Black);

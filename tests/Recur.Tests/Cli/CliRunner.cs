@@ -27,7 +27,8 @@ internal static class CliRunner
 
     private static Process Start(string folder, Dictionary<string, string> variables, string[] args)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } p && Path.GetFileNameWithoutExtension(p) == "dotnet" ? p : "dotnet")
+        bool isDotnet = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet";
+        var start = new ProcessStartInfo(isDotnet ? Environment.ProcessPath! : "dotnet")
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
@@ -53,7 +54,8 @@ internal static class CliRunner
         return new CliResult(process.ExitCode, output, error.GetAwaiter().GetResult());
     }
 
-    /// <summary>Asserts a failure as users shall see it: the exit code, one line on standard error, nothing on standard output.</summary>
+    /// <summary>Asserts a failure as users shall see it: the exit code, one line on standard error, nothing on standard
+    /// output.</summary>
     public static void AssertFails(CliResult result, int exitCode, string error)
     {
         Assert.Equal(error + "\n", result.Error);

@@ -27,7 +27,8 @@ public sealed class SineCommandTests
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         JsonElement json = JsonDocument.Parse(result.Out).RootElement;
         Assert.Equal(cell, json.GetProperty("cell").GetString());
-        Assert.All(json.GetProperty("free_run_mse").EnumerateArray(), e => Assert.InRange(e.GetDouble(), 0, GoodFreeRun));
+        Assert.All(
+            json.GetProperty("free_run_mse").EnumerateArray(), e => Assert.InRange(e.GetDouble(), 0, GoodFreeRun));
         Assert.Equal(3, json.GetProperty("free_run_mse").GetArrayLength());
         Assert.InRange(json.GetProperty("loss").GetDouble(), 0, TutorialLoss);
         Assert.Equal(0, json.GetProperty("bytes_per_iteration").GetDouble());
@@ -51,10 +52,12 @@ public sealed class SineCommandTests
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         string[] lines = result.Out.TrimEnd().Split('\n');
         Assert.Equal(66, lines.Length);
-        for (int i = 0; i < 60; i++) AssertPrinted(torch.GetProperty("losses")[i], $"iteration:{100 * i} loss:", lines[i]);
+        for (int i = 0; i < 60; i++)
+            AssertPrinted(torch.GetProperty("losses")[i], $"iteration:{100 * i} loss:", lines[i]);
         AssertPrinted(torch.GetProperty("last_100"), "mean loss of the last 100 iterations: ", lines[60]);
         for (int s = 0; s < 3; s++)
-            AssertPrinted(torch.GetProperty("free_run_mse")[s], $"free run from sin({s}): mean squared error ", lines[61 + s]);
+            AssertPrinted(
+                torch.GetProperty("free_run_mse")[s], $"free run from sin({s}): mean squared error ", lines[61 + s]);
         Assert.StartsWith($"{module}(1, 10, 2 layers): 6000 iterations, ", lines[^2]);
         Assert.Equal($"wrote {folder["carry.png"]} (free run from sin(1))", lines[^1]);
 
@@ -88,7 +91,8 @@ public sealed class SineCommandTests
     {
         using var folder = new TemporaryFolder();
 
-        CliResult result = CliRunner.Run("sine", "--iterations", "1", "--cell", "LSTM", "--json", "-o", folder["a.png"]);
+        CliResult result =
+            CliRunner.Run("sine", "--iterations", "1", "--cell", "LSTM", "--json", "-o", folder["a.png"]);
 
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         JsonElement json = JsonDocument.Parse(result.Out).RootElement;
@@ -119,13 +123,15 @@ public sealed class SineCommandTests
     {
         using var folder = new TemporaryFolder();
         string png = Path.Combine(folder["none"], "a.png");
-        CliRunner.AssertFails(CliRunner.Run("sine", "-o", png), 1, $"recur sine: {png}: the folder {folder["none"]} does not exist.");
+        CliRunner.AssertFails(
+            CliRunner.Run("sine", "-o", png), 1, $"recur sine: {png}: the folder {folder["none"]} does not exist.");
     }
 
     [Fact]
     public void Sine_OutputIsAFolder_FailsBeforeTheWork()
     {
         using var folder = new TemporaryFolder();
-        CliRunner.AssertFails(CliRunner.Run("sine", "-o", folder.Path), 1, $"recur sine: {folder.Path}: is a directory, not a file.");
+        CliRunner.AssertFails(
+            CliRunner.Run("sine", "-o", folder.Path), 1, $"recur sine: {folder.Path}: is a directory, not a file.");
     }
 }

@@ -9,7 +9,7 @@ def show(*words): lines.append(" ".join(words))
 def sizes(**tensors): show(", ".join(f"{name} {list(t.shape)}" for name, t in tensors.items()))
 def parameters(module):
     for name, p in module.named_parameters(): show(name, str(list(p.shape)))
-def begins(name, t, before=""): show(f"{before}{name} begins with", *(f"{v:.4f}" for v in t.flatten()[:3].tolist()))
+def begins(name, t): show(f"{name} begins with", *(f"{v:.4f}" for v in t.flatten()[:3].tolist()))
 def write(name):
     with open(f"../Approved/example-{name}.txt", "w") as file: file.write("\n".join(lines) + "\n")
     lines.clear()
@@ -51,7 +51,7 @@ sizes(weight_ih_l0=lstm.weight_ih_l0)
 x = torch.randn(10, 3, 100)
 out, (h, c) = lstm(x); sizes(out=out, h=h, c=c); begins("h", h); begins("c", c)
 _, half = lstm(x[:5])
-out, (h, c) = lstm(x[5:], half); begins("c", c, f"second half: out {list(out.shape)}, ")
+out, (h, c) = lstm(x[5:], half); show(f"second half: out {list(out.shape)}"); begins("c", c)
 write("lstm")
 
 torch.manual_seed(0)

@@ -2,7 +2,7 @@ using Recur.Tests.Cli;
 
 namespace Recur.Tests.Repository;
 
-/// <summary>The programs under examples: Recur.Tests.csproj compiles each of them as a class with a method Run.</summary>
+/// <summary>The programs under examples; Recur.Tests.csproj compiles each as a class with a method Run.</summary>
 [Collection(AloneCollection.Name)] // they seed Rng.Default and print
 public sealed class ExampleTests
 {
@@ -12,7 +12,8 @@ public sealed class ExampleTests
     [InlineData("rnn_cell")]
     [InlineData("lstm")]
     [InlineData("lstm_cell")]
-    public void Run_SnippetOfTheTutorial_PrintsWhatTorchPrints(string name) => Approval.Verify($"example-{name}", Run(name));
+    public void Run_SnippetOfTheTutorial_PrintsWhatTorchPrints(string name) =>
+        Approval.Verify($"example-{name}", Run(name));
 
     private static string Run(string name)
     {

@@ -1,6 +1,5 @@
 // Exploding gradients and what clipping does about them. dotnet run examples/clipping.cs
 #:project ../src/Recur/Recur.csproj
-#:property Configuration=Release
 
 using Recur;
 using Recur.Nn;

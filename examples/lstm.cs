@@ -1,6 +1,5 @@
 // The tutorial's LSTM layer: two states, h and c. Gru is used like Rnn. dotnet run examples/lstm.cs
 #:project ../src/Recur/Recur.csproj
-#:property Configuration=Release
 
 using Recur;
 using Recur.Nn;

@@ -1,6 +1,5 @@
 // The tutorial's LSTM cells: the loop over time is the user's. dotnet run examples/lstm_cell.cs
 #:project ../src/Recur/Recur.csproj
-#:property Configuration=Release
 
 using Recur;
 using Recur.Nn;

@@ -1,7 +1,6 @@
 // The tutorial's RNN layers: names and shapes of parameters, of what goes in and of what comes out; the same seed gives
 // PyTorch's numbers. dotnet run examples/rnn.cs
 #:project ../src/Recur/Recur.csproj
-#:property Configuration=Release
 
 using Recur;
 using Recur.Nn;

@@ -69,3 +69,30 @@ for xt in x:
     h2, c2 = upper(h1, (h2, c2))
 sizes(h1=h1, c1=c1, h2=h2, c2=c2)
 write("lstm_cell")
+
+def numbers(values, n=2): return " ".join(f"{v:.4f}" for v in values.flatten()[:n].tolist())
+
+torch.manual_seed(0)
+lstm = nn.LSTM(3, 8, num_layers=2)
+x = torch.randn(100, 1, 3)
+out, _ = lstm(x)
+show("after 50 steps:", numbers(out[49]))
+show("after 50 more:", numbers(out[99]) + ", 0 bytes allocated")
+show("Forward:", numbers(out[99]))
+show("a new stream, after 1 step:", numbers(out[0]))
+write("streaming")
+
+torch.manual_seed(0)
+lstm = nn.LSTM(4, 8, bidirectional=True)
+sequences = [torch.randn(length, 4) for length in (5, 2, 9)]
+x = nn.utils.rnn.pad_sequence(sequences)
+show(f"lengths 5, 2, 9: padded {list(x.shape)}")
+packed = nn.utils.rnn.pack_padded_sequence(x, (5, 2, 9), enforce_sorted=False)
+out, (h, c) = lstm(packed)
+out, _ = nn.utils.rnn.pad_packed_sequence(out)
+sizes(out=out, h=h, c=c)
+for n, sequence in enumerate(sequences):
+    show(f"sequence {n}: h begins with {numbers(h[:, n])}, alone {numbers(lstm(sequence)[1][0])}")
+show(f"out of sequence 1 at step 2: {out[2, 1, 0].item():g}")
+show(f"mean square of 16 steps: {(out * out).sum().item() / 16:.4f}")
+write("ragged")

@@ -12,7 +12,9 @@ public sealed class ExampleTests
     [InlineData("rnn_cell")]
     [InlineData("lstm")]
     [InlineData("lstm_cell")]
-    public void Run_SnippetOfTheTutorial_PrintsWhatTorchPrints(string name) =>
+    [InlineData("ragged")]
+    [InlineData("streaming")]
+    public void Run_Example_PrintsWhatTorchPrints(string name) =>
         Approval.Verify($"example-{name}", Run(name));
 
     private static string Run(string name)

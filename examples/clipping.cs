@@ -1,6 +1,5 @@
 // Exploding gradients and what clipping does about them. dotnet run examples/clipping.cs
 #:project ../src/Recur/Recur.csproj
-#:property Configuration=Release
 
 using Recur;
 using Recur.Nn;
@@ -8,7 +7,7 @@ using Recur.Optim;
 
 Rng.Seed(0);
 
-// A ReLU network whose recurrent weights stretch the state at every step: gradients grow with the length of the sequence.
+// A ReLU network whose recurrent weights stretch the state at every step: gradients grow with the number of steps.
 var rnn = new Rnn(inputSize: 1, hiddenSize: 16, nonlinearity: Nonlinearity.Relu);
 foreach (var (name, parameter) in rnn.NamedParameters())
 {

@@ -1,6 +1,5 @@
 // The classic tutorial: learn one step of a sine, then continue it from a single point. dotnet run examples/sine.cs
 #:project ../src/Recur/Recur.csproj
-#:property Configuration=Release
 
 using Recur;
 using Recur.Autograd;

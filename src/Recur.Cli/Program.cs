@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Recur.Cli;
 
-/// <summary>The entry of the process: everything else is in <see cref="Tool"/>, which tests call without a process.</summary>
+/// <summary>The entry of the process: everything else is in <see cref="Tool"/>, which tests call without a
+/// process.</summary>
 internal static class Program
 {
     public static int Main(string[] args)

@@ -7,7 +7,8 @@ using Recur.Cli.Output;
 
 namespace Recur.Cli;
 
-/// <summary>The tool without the process around it: parses, runs one verb, turns errors into one sentence and an exit code.</summary>
+/// <summary>The tool without the process around it: parses, runs one verb, turns errors into one sentence and an exit
+/// code.</summary>
 internal static class Tool
 {
     private const int HelpWidth = 100;
@@ -23,7 +24,8 @@ internal static class Tool
         string verb = parsed.CommandResult.Command is VerbCommand v ? $"recur {v.Name}" : "recur";
         try
         {
-            if (parsed.Action is ParseErrorAction || (parsed.Errors.Count > 0 && parsed.Action is not HelpAction and not ExampleHelpAction))
+            if (parsed.Action is ParseErrorAction
+                || (parsed.Errors.Count > 0 && parsed.Action is not HelpAction and not ExampleHelpAction))
                 throw new UsageException(UsageText.Of(parsed));
             if (MistypedOption(parsed, args) is { } option) throw new UsageException($"there is no option {option}.");
             return parsed.Invoke(new InvocationConfiguration
@@ -44,14 +46,18 @@ internal static class Tool
             streams.Error.WriteLine($"{verb}: interrupted.");
             return ExitCode.Interrupted;
         }
-        catch (Exception e)
+        catch (Exception thrown)
         {
-            streams.Error.WriteLine($"{verb}: {(IsExpected(e) ? "" : $"internal error ({e.GetType().Name}): ")}{OneLine(e)}");
+            // What the engine reads when it starts, such as RECUR_ISA, is complained about inside a wrapper.
+            Exception e = thrown is TypeInitializationException { InnerException: { } inner } ? inner : thrown;
+            streams.Error.WriteLine(
+                $"{verb}: {(IsExpected(e) ? "" : $"internal error ({e.GetType().Name}): ")}{OneLine(e)}");
             return ExitCode.Failed;
         }
     }
 
-    /// <summary>The parser takes <c>recur fit --bogus</c> for a file of that name; behind <c>--</c> it may be one.</summary>
+    /// <summary>The parser takes <c>recur fit --bogus</c> for a file of that name; behind <c>--</c> it may be
+    /// one.</summary>
     private static string? MistypedOption(ParseResult parsed, IReadOnlyList<string> args) => args.Contains("--")
         ? null
         : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)

@@ -8,7 +8,8 @@ internal sealed class CsvOptionSet
 {
     private readonly Option<string?> column = new("--column")
     {
-        Description = "The column of values, by name or by number from 1; default: the only numeric one.", HelpName = "NAME",
+        Description = "The column of values, by name or by number from 1; default: the only numeric one.",
+        HelpName = "NAME",
     };
 
     private readonly Option<string?> dates = new("--date-column")
@@ -18,7 +19,8 @@ internal sealed class CsvOptionSet
 
     private readonly Option<string?> delimiter = new("--delimiter")
     {
-        Description = "The character between fields, or tab; default: found among comma, semicolon, tab and bar.", HelpName = "CHAR",
+        Description = "The character between fields, or tab; default: found among comma, semicolon, tab and bar.",
+        HelpName = "CHAR",
     };
 
     private readonly Option<string> missing = VerbCommand.Choice("--missing", "error",

@@ -9,11 +9,13 @@ internal static class FitCommand
 {
     private sealed class Options
     {
-        public Argument<string> Csv { get; } = new("CSV") { Description = "The series: a column of numbers, with dates or without." };
+        public Argument<string> Csv { get; } =
+            new("CSV") { Description = "The series: a column of numbers, with dates or without." };
 
         public Option<string?> Output { get; } = new("--output", "-o")
         {
-            Description = "The model to write; default: the CSV's name with .safetensors, in this folder.", HelpName = "FILE",
+            Description = "The model to write; default: the CSV's name with .safetensors, in this folder.",
+            HelpName = "FILE",
         };
 
         public Option<int?> Horizon { get; } = new("--horizon")
@@ -23,17 +25,20 @@ internal static class FitCommand
 
         public Option<string?> Checkpoint { get; } = new("--checkpoint")
         {
-            Description = "A file that keeps the state of training, renewed as it goes on and when it is interrupted.", HelpName = "FILE",
+            Description = "A file that keeps the state of training, renewed as it goes on and when it is interrupted.",
+            HelpName = "FILE",
         };
 
         public Option<int> Every { get; } = new("--checkpoint-every")
         {
-            Description = "Steps between checkpoints.", HelpName = "N", DefaultValueFactory = _ => new TrainingOptions().CheckpointEverySteps,
+            Description = "Steps between checkpoints.", HelpName = "N",
+            DefaultValueFactory = _ => new TrainingOptions().CheckpointEverySteps,
         };
 
         public Option<bool> Resume { get; } = new("--resume")
         {
-            Description = "Go on from the checkpoint, if there is one; the model is the same as without the interruption, bit for bit.",
+            Description = "Go on from the checkpoint, if there is one; the model is the same as without the "
+                + "interruption, bit for bit.",
         };
 
         public CsvOptionSet Reading { get; } = new();
@@ -77,13 +82,15 @@ internal static class FitCommand
         string path = parsed.GetValue(options.Output) ?? Path.GetFileNameWithoutExtension(csv) + ".safetensors";
         string? checkpoint = parsed.GetValue(options.Checkpoint);
         bool resume = parsed.GetValue(options.Resume);
-        if (resume && checkpoint is null) throw new UsageException("--resume needs --checkpoint, which names the file to go on from.");
+        if (resume && checkpoint is null)
+            throw new UsageException("--resume needs --checkpoint, which names the file to go on from.");
         OutputFiles.CheckNotInput(csv, path, checkpoint);
         TimeSeries series = options.Reading.Read(csv, parsed);
         if (checkpoint is null) OutputFiles.CheckWritable(path);
         else OutputFiles.CheckWritable(path, checkpoint);
         terminal.Line(ForecastText.Series(series));
-        if (resume && !File.Exists(checkpoint)) terminal.Note($"{checkpoint}: there is no checkpoint yet, so training starts from the beginning.");
+        if (resume && !File.Exists(checkpoint))
+            terminal.Note($"{checkpoint}: there is no checkpoint yet, so training starts from the beginning.");
 
         ForecastOptions forecast = options.Model.Read(parsed, terminal.Seed);
         forecast = forecast with
@@ -102,17 +109,19 @@ internal static class FitCommand
 
         Training.TrainResult result = model.Training!;
         terminal.Line(ForecastText.Model(model));
-        terminal.Line($"training  {result.Step} steps in {result.Elapsed.TotalSeconds:0.0} s, loss {ProgressText.Loss(result.LastLoss)}");
+        double seconds = result.Elapsed.TotalSeconds;
+        terminal.Line($"training  {result.Step} steps in {seconds:0.0} s, loss {ProgressText.Loss(result.LastLoss)}");
         terminal.Line($"wrote     {path}");
         terminal.Json(json =>
         {
             json.WriteString("model", path);
             json.WriteString("series", series.Name);
             json.WriteNumber("values", series.Length);
+            json.WriteString("cell", CellOption.Word(model.Model.Cell));
             json.WriteNumber("season", model.Season);
             json.WriteNumber("steps", result.Step);
             json.WriteNumber("loss", result.LastLoss);
-            json.WriteNumber("seconds", result.Elapsed.TotalSeconds);
+            json.WriteNumber("seconds", seconds);
         });
         return ExitCode.Done;
     }

@@ -17,11 +17,13 @@ internal static class ForecastCommand
             Description = "A CSV file, which is trained on, or a model that 'recur fit' wrote (.safetensors).",
         };
 
-        public Option<int?> Horizon { get; } = new("--horizon") { Description = "Steps to forecast; default: one season, or 24.", HelpName = "N" };
+        public Option<int?> Horizon { get; } =
+            new("--horizon") { Description = "Steps to forecast; default: one season, or 24.", HelpName = "N" };
 
         public Option<int?> HoldOut { get; } = new("--hold-out")
         {
-            Description = "Last values to keep from a first training, to score it; 0 for none; default: the horizon.", HelpName = "N",
+            Description = "Last values to keep from a first training, to score it; 0 for none; default: the horizon.",
+            HelpName = "N",
         };
 
         public Option<string?> History { get; } = new("--history")
@@ -31,7 +33,8 @@ internal static class ForecastCommand
 
         public Option<string?> Output { get; } = new("--output", "-o")
         {
-            Description = "The forecast to write; default: the input's name with .forecast.csv, in this folder.", HelpName = "CSV",
+            Description = "The forecast to write; default: the input's name with .forecast.csv, in this folder.",
+            HelpName = "CSV",
         };
 
         public Option<string?> Plot { get; } = new("--plot")
@@ -49,7 +52,8 @@ internal static class ForecastCommand
         var options = new Options();
         options.Horizon.Validators.Add(r => VerbCommand.CheckRange(r, "--horizon", 1, 100_000));
         options.HoldOut.Validators.Add(r => VerbCommand.CheckRange(r, "--hold-out", 0, 100_000));
-        var command = new VerbCommand("forecast", "Forecasts a series: with a picture, and an honest score against the naive methods.",
+        var command = new VerbCommand("forecast",
+            "Forecasts a series: with a picture, and an honest score against the naive methods.",
             (parsed, terminal) => Run(options, parsed, terminal))
         {
             Details = """
@@ -68,7 +72,8 @@ internal static class ForecastCommand
             ],
         };
         command.Arguments.Add(options.Input);
-        foreach (Option o in (Option[])[options.Horizon, options.HoldOut, options.Output, options.Plot, options.History]) command.Options.Add(o);
+        Option[] own = [options.Horizon, options.HoldOut, options.Output, options.Plot, options.History];
+        foreach (Option option in own) command.Options.Add(option);
         foreach (Option option in options.Model.All) command.Options.Add(option);
         foreach (Option option in options.Reading.All) command.Options.Add(option);
         return command;
@@ -86,7 +91,8 @@ internal static class ForecastCommand
         if (newer is not null) OutputFiles.CheckNotInput(newer, output, plot);
 
         if (isModel) RejectTraining(options, parsed, newer is not null);
-        else if (newer is not null) throw new UsageException("--history is for a model file; a CSV is its own history.");
+        else if (newer is not null)
+            throw new UsageException("--history is for a model file; a CSV is its own history.");
 
         TimeSeries history;
         TimeSeries forecast;
@@ -113,7 +119,8 @@ internal static class ForecastCommand
 
         int n = forecast.Length;
         terminal.Line(ForecastText.Model(model));
-        terminal.Line($"forecast  {n} {(n == 1 ? "step" : "steps")}, {forecast.LabelAt(0)} to {forecast.LabelAt(n - 1)}");
+        terminal.Line(
+            $"forecast  {n} {(n == 1 ? "step" : "steps")}, {forecast.LabelAt(0)} to {forecast.LabelAt(n - 1)}");
         terminal.Line($"wrote     {output}{(plot is null ? "" : $" and {plot}")}");
         terminal.Json(json => WriteJson(json, model, check, forecast, output, plot));
         return ExitCode.Done;
@@ -149,7 +156,8 @@ internal static class ForecastCommand
         else OutputFiles.CheckWritable(output, plot);
     }
 
-    private static bool IsModel(string path) => Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase);
+    private static bool IsModel(string path) =>
+        Path.GetExtension(path).Equals(".safetensors", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>An option that would be ignored is an error: the user believes that it does something.</summary>
     private static void RejectTraining(Options options, ParseResult parsed, bool readsCsv)
@@ -161,9 +169,11 @@ internal static class ForecastCommand
     }
 
     private static void WriteJson(
-        Utf8JsonWriter json, Forecaster model, ForecastEvaluation? check, TimeSeries forecast, string output, string? plot)
+        Utf8JsonWriter json, Forecaster model, ForecastEvaluation? check, TimeSeries forecast,
+        string output, string? plot)
     {
         json.WriteString("series", model.Name);
+        json.WriteString("cell", CellOption.Word(model.Model.Cell));
         json.WriteNumber("season", model.Season);
         if (check is not null)
         {
@@ -197,7 +207,8 @@ internal static class ForecastCommand
         if (plot is not null) json.WriteString("plot", plot);
     }
 
-    /// <summary>JSON has no NaN: an error that is not defined, such as the MASE of a perfect history, is null.</summary>
+    /// <summary>JSON has no NaN: an error that is not defined, such as the MASE of a perfect history, is
+    /// null.</summary>
     private static void WriteNumber(Utf8JsonWriter json, string name, double value)
     {
         if (double.IsFinite(value)) json.WriteNumber(name, value);

@@ -12,8 +12,12 @@ internal static class InspectCommand
 
     public static VerbCommand Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A .safetensors file: a model, a checkpoint, or one from any other program." };
-        var command = new VerbCommand("inspect", "Shows the names, types, shapes and sizes of the tensors in a safetensors file, and its metadata.",
+        var file = new Argument<string>("FILE")
+        {
+            Description = "A .safetensors file: a model, a checkpoint, or one from any other program.",
+        };
+        var command = new VerbCommand("inspect",
+            "Shows the names, types, shapes and sizes of the tensors in a safetensors file, and its metadata.",
             (parsed, terminal) => Run(parsed.GetRequiredValue(file), terminal), hasSeed: false, hasThreads: false)
         {
             Details = "Only the header is read, so a file of any size is shown at once.",
@@ -28,9 +32,11 @@ internal static class InspectCommand
         using SafetensorsFile file = SafetensorsFile.Open(path);
         terminal.Table(
             ["tensor", "type", "shape", "elements", "bytes"],
-            file.Entries.Select(e => (IReadOnlyList<string>)[e.Name, e.DataTypeName, Shape(e), Grouped(e.ElementCount), Grouped(e.ByteLength)]),
+            file.Entries.Select(e => (IReadOnlyList<string>)
+                [e.Name, e.DataTypeName, Shape(e), Grouped(e.ElementCount), Grouped(e.ByteLength)]),
             textColumns: 3);
-        terminal.Line($"{file.Entries.Count} tensors, {Grouped(file.Entries.Sum(e => e.ElementCount))} elements, {Grouped(file.FileLength)} bytes in {path}");
+        string elements = Grouped(file.Entries.Sum(e => e.ElementCount)), bytes = Grouped(file.FileLength);
+        terminal.Line($"{file.Entries.Count} tensors, {elements} elements, {bytes} bytes in {path}");
         if (file.Metadata.Count > 0)
         {
             terminal.Line();
@@ -68,7 +74,8 @@ internal static class InspectCommand
 
     private static string Grouped(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>Metadata is a stranger's text: no line breaks, no control characters that a terminal would obey, not endless.</summary>
+    /// <summary>Metadata is a stranger's text: no line breaks, no control characters that a terminal would obey, not
+    /// endless.</summary>
     private static string OneLine(string text)
     {
         string line = string.Concat(text.Take(LongestValue).Select(c => char.IsControl(c) ? ' ' : c));

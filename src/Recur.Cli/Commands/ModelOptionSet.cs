@@ -8,21 +8,27 @@ internal sealed class ModelOptionSet
 {
     private static readonly ForecastOptions Usual = new();
 
-    private readonly Option<int?> season = Number("--season", "The period in steps, 1 for none; default: found in the series.", 1, 100_000);
+    private readonly Option<int?> season =
+        Number("--season", "The period in steps, 1 for none; default: found in the series.", 1, 100_000);
     private readonly Option<string> transform = VerbCommand.Choice("--transform", "auto",
         "What makes swings comparable before scaling.", "auto", "none", "sqrt", "log");
 
-    private readonly Option<int?> context = Number("--context", "Known values read before each forecast; default: a season, at least 24.", 1, 100_000);
-    private readonly Option<string> cell = VerbCommand.Choice("--cell", "rnn", "rnn, gru or lstm", "rnn", "gru", "lstm");
-    private readonly Option<int> hidden = Number("--hidden", "Hidden units per layer.", 1, 4096, Usual.Model.HiddenSize);
+    private readonly Option<int?> context =
+        Number("--context", "Known values read before each forecast; default: a season, at least 24.", 1, 100_000);
+    private readonly CellOption cell = new();
+    private readonly Option<int> hidden =
+        Number("--hidden", "Hidden units per layer.", 1, 4096, Usual.Model.HiddenSize);
     private readonly Option<int> layers = Number("--layers", "Layers.", 1, 16, Usual.Model.NumLayers);
-    private readonly Option<int> members = Number("--members", "Networks trained together; a forecast is their mean.", 1, 100, Usual.Model.Members);
-    private readonly Option<int> steps = Number("--steps", "Training steps; the last seventh runs freely over the horizon.", 2, 10_000_000,
+    private readonly Option<int> members =
+        Number("--members", "Networks trained together; a forecast is their mean.", 1, 100, Usual.Model.Members);
+    private readonly Option<int> steps = Number("--steps",
+        "Training steps; the last seventh runs freely over the horizon.", 2, 10_000_000,
         Usual.Training.TeacherForcedSteps + Usual.Training.FreeRunningSteps);
 
     private readonly Option<float> rate = new("--learning-rate")
     {
-        Description = "The first step's learning rate.", HelpName = "X", DefaultValueFactory = _ => Usual.Training.LearningRate,
+        Description = "The first step's learning rate.", HelpName = "X",
+        DefaultValueFactory = _ => Usual.Training.LearningRate,
     };
 
     public ModelOptionSet() => rate.Validators.Add(r =>
@@ -31,7 +37,7 @@ internal sealed class ModelOptionSet
             r.AddError($"--learning-rate must be greater than 0 and at most 1 but was {value}.");
     });
 
-    public IReadOnlyList<Option> All => [season, transform, context, cell, hidden, layers, members, steps, rate];
+    public IReadOnlyList<Option> All => [season, transform, context, cell.Option, hidden, layers, members, steps, rate];
 
     /// <summary>The options as the library takes them.</summary>
     public ForecastOptions Read(ParseResult parsed, ulong seed)
@@ -53,12 +59,7 @@ internal sealed class ModelOptionSet
             },
             Model = Usual.Model with
             {
-                Cell = parsed.GetValue(cell) switch
-                {
-                    "gru" => CellKind.Gru,
-                    "lstm" => CellKind.Lstm,
-                    _ => CellKind.Rnn,
-                },
+                Cell = cell.Read(parsed),
                 HiddenSize = parsed.GetValue(hidden),
                 NumLayers = parsed.GetValue(layers),
                 Members = parsed.GetValue(members),
@@ -82,7 +83,10 @@ internal sealed class ModelOptionSet
 
     private static Option<int> Number(string name, string description, int low, int high, int usual)
     {
-        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => usual };
+        var option = new Option<int>(name)
+        {
+            Description = description, HelpName = "N", DefaultValueFactory = _ => usual,
+        };
         option.Validators.Add(r => VerbCommand.CheckRange(r, name, low, high));
         return option;
     }

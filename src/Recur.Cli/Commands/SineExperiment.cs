@@ -1,21 +1,23 @@
 using System.Diagnostics;
 using Recur.Autograd;
+using Recur.Forecasting;
 using Recur.Nn;
 using Recur.Optim;
 
 namespace Recur.Cli.Commands;
 
-/// <summary>The classic tutorial: a small Elman network learns to continue a sine from its former points.</summary>
+/// <summary>The classic tutorial: a small recurrent network learns to continue a sine from its former points.</summary>
 /// <remarks>
-/// A window has 60 points of sin over [start, start + 10], start in {0, 1, 2}; inputs are the points 0..58, targets 1..59. After
-/// training the model runs freely: it gets the first point alone and then its own predictions.
-/// <para><see cref="SineState.Carry"/> is the tutorial to the letter. Its free run fails for two reasons: the state of one random
-/// window begins the next, unrelated one, so the model never learns to begin; and it never sees its own errors in training, so
-/// they grow when it does. <see cref="SineState.Zero"/> trains for the task: all three windows at each step (one at a time is too noisy
-/// to learn the difference between sin 1 = 0.84, rising, and sin 2 = 0.91, falling), states that begin at zero, and inputs that
-/// are replaced by the model's own predictions, at first in none and after three quarters of the iterations in all steps, with gradients
-/// through them (scheduled sampling as a curriculum; Bengio et al. 2015, Williams and Zipser 1989 for the teacher it replaces). The
-/// gradient is clipped and the learning rate falls along a half cosine, without which the long free runs do not settle.</para>
+/// A window has 60 points of sin over [start, start + 10], start in {0, 1, 2}; inputs are the points 0..58, targets
+/// 1..59. After training the model runs freely: it gets the first point alone and then its own predictions.
+/// <para><see cref="SineState.Carry"/> is the tutorial to the letter. Its free run fails for two reasons: the state of
+/// one random window begins the next, unrelated one, so the model never learns to begin; and it never sees its own
+/// errors in training, so they grow when it does. <see cref="SineState.Zero"/> trains for the task: all three windows
+/// at each step (one at a time is too noisy to learn the difference between sin 1 = 0.84, rising, and sin 2 = 0.91,
+/// falling), states that begin at zero, and inputs that are replaced by the model's own predictions, at first in none
+/// and after three quarters of the iterations in all steps, with gradients through them (scheduled sampling as a
+/// curriculum; Bengio et al. 2015, Williams and Zipser 1989 for the teacher it replaces). The gradient is clipped and
+/// the learning rate falls along a half cosine, without which the long free runs do not settle.</para>
 /// </remarks>
 internal sealed class SineExperiment
 {
@@ -31,28 +33,24 @@ internal sealed class SineExperiment
     private const float LearningRate = 0.005f;
     private const float MaxGradientNorm = 0.5f;
     private const double FreePhase = 0.75; // the part of the iterations after which every input is the model's own
-    private const int HiddenSize = 10;
-    private const int Layers = 2;
 
-    private readonly Rnn rnn = new(inputSize: 1, HiddenSize, Layers, batchFirst: true);
-    private readonly Linear head = new(HiddenSize, 1);
+    private readonly SineNetwork network;
     private readonly Adam adam;
-    private readonly Tensor[] parameters;
     private readonly int iterations;
     private readonly SineState state;
 
-    private readonly Tensor carried = Tensor.Zeros([Layers, 1, HiddenSize]);
+    private readonly LstmState carried = new(NoState(), NoState());
     private readonly Tensor[] inputs = new Tensor[Starts], targets = new Tensor[Starts]; // [1, 59, 1], one window each
-    private readonly Tensor allTargets, firstPoints;                                      // [3, 59, 1], [3, 1, 1]
-    private readonly Tensor[] truthFrom = new Tensor[Steps];                              // [3, 59 - k, 1]: the inputs k..58
+    private readonly Tensor allTargets, firstPoints;          // [3, 59, 1], [3, 1, 1]
+    private readonly Tensor[] truthFrom = new Tensor[Steps];  // [3, 59 - k, 1]: the inputs k..58
     private readonly Tensor[] predictions = new Tensor[Steps];
 
-    public SineExperiment(int iterations, SineState state)
+    public SineExperiment(CellKind cell, int iterations, SineState state)
     {
         this.iterations = iterations;
         this.state = state;
-        parameters = [.. rnn.Parameters(), .. head.Parameters()];
-        adam = new Adam(parameters, LearningRate);
+        network = new SineNetwork(cell);
+        adam = new Adam(network.Parameters, LearningRate);
         for (int s = 0; s < Starts; s++)
         {
             float[] window = Window(s);
@@ -69,7 +67,7 @@ internal sealed class SineExperiment
     /// <summary>The time of one iteration in seconds, over all of them.</summary>
     public double SecondsPerIteration { get; private set; }
 
-    /// <summary>Managed bytes that the last tenth of the iterations allocated, per iteration.</summary>
+    /// <summary>Managed bytes that the last tenth of the iterations (at least one) allocated, per iteration.</summary>
     public double BytesPerIteration { get; private set; }
 
     /// <summary>The points of a window.</summary>
@@ -92,7 +90,7 @@ internal sealed class SineExperiment
         const int every = 100;
         double last = 0;
         long allocated = 0;
-        int measured = iterations - iterations / 10;
+        int measured = iterations - Math.Max(1, iterations / 10);
         long started = Stopwatch.GetTimestamp();
         TimeSpan reporting = TimeSpan.Zero;
         for (int i = 0; i < iterations; i++)
@@ -100,7 +98,8 @@ internal sealed class SineExperiment
             cancel.ThrowIfCancellationRequested();
             if (i == measured) allocated = GC.GetAllocatedBytesForCurrentThread();
             float loss = state == SineState.Carry ? CarryStep() : FreeStep(i);
-            if (!float.IsFinite(loss)) throw new InvalidOperationException($"The loss became {loss} at iteration {i}; try another --seed.");
+            if (!float.IsFinite(loss))
+                throw new InvalidOperationException($"The loss became {loss} at iteration {i}; try another --seed.");
             if (i >= iterations - every) last += loss;
             if (i % every != 0) continue;
             long before = Stopwatch.GetTimestamp(), bytes = GC.GetAllocatedBytesForCurrentThread();
@@ -121,11 +120,10 @@ internal sealed class SineExperiment
         using GradMode.Scope noGrad = GradMode.NoGrad();
         var predicted = new float[Steps];
         Tensor x = Tensor.From([inputs[start].Span[0]], [1, 1, 1]);
-        Tensor h = state == SineState.Carry ? carried.Detach() : Tensor.Zeros([Layers, 1, HiddenSize]);
+        LstmState? h = state == SineState.Carry ? carried : null;
         for (int t = 0; t < Steps; t++)
         {
-            (Tensor output, h) = rnn.Forward(x, h);
-            x = head.Forward(output);
+            (x, h) = network.Forward(x, h);
             predicted[t] = x.Item();
         }
 
@@ -144,12 +142,13 @@ internal sealed class SineExperiment
     private float CarryStep()
     {
         int start = Rng.Default.NextInt(0, Starts);
-        (Tensor output, Tensor hN) = rnn.Forward(inputs[start], carried);
-        Tensor loss = Losses.Mse(head.Forward(output), targets[start]);
+        (Tensor points, LstmState next) = network.Forward(inputs[start], carried);
+        Tensor loss = Losses.Mse(points, targets[start]);
         adam.ZeroGrad();
         loss.Backward();
         adam.Step();
-        carried.CopyFrom(hN);
+        carried.H.CopyFrom(next.H);
+        if (next.C != default) carried.C.CopyFrom(next.C);
         return loss.Item();
     }
 
@@ -161,20 +160,22 @@ internal sealed class SineExperiment
         int own = Math.Min(Steps, 1 + (int)(Steps * progress / FreePhase));
 
         Tensor x = firstPoints;
-        Tensor? h = null;
+        LstmState? h = null;
         for (int t = 0; t < own; t++)
         {
-            (Tensor output, h) = rnn.Forward(x, h);
-            predictions[t] = x = head.Forward(output);
+            (x, h) = network.Forward(x, h);
+            predictions[t] = x;
         }
 
         int parts = own;
-        if (own < Steps) predictions[parts++] = head.Forward(rnn.Forward(truthFrom[own], h).Output);
+        if (own < Steps) predictions[parts++] = network.Forward(truthFrom[own], h).Points;
         Tensor loss = Losses.Mse(Tensor.Concat(predictions.AsSpan(0, parts), dim: 1), allTargets);
         adam.ZeroGrad();
         loss.Backward();
-        GradientClipping.ClipNorm(parameters.AsSpan(), MaxGradientNorm);
+        GradientClipping.ClipNorm(network.Parameters.AsSpan(), MaxGradientNorm);
         adam.Step();
         return loss.Item();
     }
+
+    private static Tensor NoState() => Tensor.Zeros([SineNetwork.Layers, 1, SineNetwork.HiddenSize]);
 }

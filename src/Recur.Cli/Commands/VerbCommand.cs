@@ -4,7 +4,8 @@ using Recur.Cli.Output;
 
 namespace Recur.Cli.Commands;
 
-/// <summary>A verb of the tool: a command with the options that all verbs share, examples for its help, and one action.</summary>
+/// <summary>A verb of the tool: a command with the options that all verbs share, examples for its help, and one
+/// action.</summary>
 internal sealed class VerbCommand : Command
 {
     private readonly Option<ulong>? seed;
@@ -21,7 +22,8 @@ internal sealed class VerbCommand : Command
     /// <param name="hasThreads">Whether it computes.</param>
     /// <param name="hasJson">Whether a program may want the result.</param>
     public VerbCommand(
-        string name, string description, Func<ParseResult, Terminal, int> action, bool hasSeed = true, bool hasThreads = true, bool hasJson = true)
+        string name, string description, Func<ParseResult, Terminal, int> action, bool hasSeed = true,
+        bool hasThreads = true, bool hasJson = true)
         : base(name, description)
     {
         this.action = action;
@@ -29,7 +31,8 @@ internal sealed class VerbCommand : Command
         {
             seed = new("--seed")
             {
-                Description = "Seed of all random numbers: the same seed gives the same bits, for any number of threads.",
+                Description = "Seed of all random numbers: the same seed gives the same bits, for any number of "
+                    + "threads.",
                 HelpName = "N",
                 DefaultValueFactory = _ => 0,
             };
@@ -37,7 +40,11 @@ internal sealed class VerbCommand : Command
 
         if (hasThreads)
         {
-            threads = new("--threads") { Description = "Threads to compute with, 1 to 256; default: RECUR_THREADS or all processors.", HelpName = "N" };
+            threads = new("--threads")
+            {
+                Description = "Threads to compute with, 1 to 256; default: RECUR_THREADS or all processors.",
+                HelpName = "N",
+            };
             threads.Validators.Add(r => CheckRange(r, "--threads", 1, 256));
         }
 
@@ -61,7 +68,8 @@ internal sealed class VerbCommand : Command
         {
             if (seed is not null) Rng.Seed(parsed.GetValue(seed));
             if (threads is not null && parsed.GetValue(threads) is { } count) Parallelism.Threads = count;
-            var terminal = new Terminal(streams, parsed.GetValue(quiet), json is not null && parsed.GetValue(json), cancel)
+            bool isJson = json is not null && parsed.GetValue(json);
+            var terminal = new Terminal(streams, parsed.GetValue(quiet), isJson, cancel)
             {
                 Seed = seed is null ? 0 : parsed.GetValue(seed),
             };
@@ -69,15 +77,22 @@ internal sealed class VerbCommand : Command
         });
     }
 
-    /// <summary>An option that takes one of a few words.</summary>
+    /// <summary>An option that takes one of a few words, in capitals too: --cell LSTM is what the cell is
+    /// called.</summary>
     public static Option<string> Choice(string name, string usual, string description, params string[] words)
     {
-        var option = new Option<string>(name) { Description = description, HelpName = string.Join('|', words), DefaultValueFactory = _ => usual };
-        option.Validators.Add(result =>
+        var option = new Option<string>(name)
         {
-            if (result.Tokens is [var token] && !words.Contains(token.Value))
-                result.AddError($"{name} must be {string.Join(", ", words[..^1])} or {words[^1]} but was \"{token.Value}\".");
-        });
+            Description = description, HelpName = string.Join('|', words), DefaultValueFactory = _ => usual,
+        };
+        option.CustomParser = result =>
+        {
+            string given = result.Tokens[0].Value;
+            string? word = Array.Find(words, w => w.Equals(given, StringComparison.OrdinalIgnoreCase));
+            if (word is null)
+                result.AddError($"{name} must be {string.Join(", ", words[..^1])} or {words[^1]} but was \"{given}\".");
+            return word ?? usual;
+        };
         option.CompletionSources.Add(words);
         return option;
     }

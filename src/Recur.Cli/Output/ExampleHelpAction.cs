@@ -28,7 +28,8 @@ internal sealed class ExampleHelpAction(int width) : SynchronousCommandLineActio
             {
                 output.WriteLine();
                 output.WriteLine("Details:");
-                foreach (string line in verb.Details.Split('\n')) output.WriteLine(line.Length == 0 ? "" : "  " + line.TrimEnd());
+                foreach (string line in verb.Details.Split('\n'))
+                    output.WriteLine(line.Length == 0 ? "" : "  " + line.TrimEnd());
             }
 
             output.WriteLine();

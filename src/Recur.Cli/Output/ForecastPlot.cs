@@ -3,7 +3,8 @@ using ScottPlot;
 
 namespace Recur.Cli.Output;
 
-/// <summary>The picture of <c>recur forecast</c>: history, held-out values with the model's forecast of them, and the forecast.</summary>
+/// <summary>The picture of <c>recur forecast</c>: history, held-out values with the model's forecast of them, and the
+/// forecast.</summary>
 internal static class ForecastPlot
 {
     private const int HistoryPerHorizon = 6; // so that the forecast is wide enough to be seen
@@ -18,9 +19,11 @@ internal static class ForecastPlot
     {
         bool dated = history.Start is not null;
         string score = check is null ? "" : $" (MASE {check.Model.Mase:0.00} on the hold-out)";
-        Plot plot = Plots.Create($"{history.Name}: {forecast.Length} {Steps(forecast)} ahead{score}", dated ? "date" : "step", history.Name);
+        string title = $"{history.Name}: {forecast.Length} {Steps(forecast)} ahead{score}";
+        Plot plot = Plots.Create(title, dated ? "date" : "step", history.Name);
 
-        int shown = Math.Min(history.Length, Math.Max(LeastHistory, HistoryPerHorizon * Math.Max(forecast.Length, check?.Actual.Length ?? 0)));
+        int longest = Math.Max(forecast.Length, check?.Actual.Length ?? 0);
+        int shown = Math.Min(history.Length, Math.Max(LeastHistory, HistoryPerHorizon * longest));
         TimeSeries recent = history.SplitLast(shown).Tail;
         int heldOut = check?.Actual.Length ?? 0;
         (TimeSeries known, TimeSeries unseen) = recent.SplitLast(Math.Min(heldOut, shown));
@@ -48,7 +51,8 @@ internal static class ForecastPlot
     private static void Line(Plot plot, TimeSeries series, string name, Color color, float width)
     {
         if (series.Length == 0) return;
-        var line = plot.Add.ScatterLine(Enumerable.Range(0, series.Length).Select(i => X(series, i)).ToArray(), series.Values.ToArray(), color);
+        double[] x = [.. Enumerable.Range(0, series.Length).Select(i => X(series, i))];
+        var line = plot.Add.ScatterLine(x, series.Values.ToArray(), color);
         line.LegendText = name;
         line.LineWidth = width;
     }

@@ -22,7 +22,8 @@ internal static class ForecastText
             _ => "no transform",
         };
         ModelOptions m = model.Model;
-        return $"model     {m.Members} x {m.Cell}({m.HiddenSize}, {m.NumLayers} {(m.NumLayers == 1 ? "layer" : "layers")}), {season}, {transform}, "
+        string layers = m.NumLayers == 1 ? "1 layer" : $"{m.NumLayers} layers";
+        return $"model     {m.Members} x {m.Cell}({m.HiddenSize}, {layers}), {season}, {transform}, "
             + $"trained on {model.TrainedOn} values";
     }
 
@@ -30,19 +31,24 @@ internal static class ForecastText
     public static void Scores(Terminal terminal, ForecastEvaluation check)
     {
         int n = check.Actual.Length;
-        terminal.Line($"hold-out  the last {n} values, {check.Actual.LabelAt(0)} to {check.Actual.LabelAt(n - 1)}, unseen in training:");
+        string first = check.Actual.LabelAt(0), last = check.Actual.LabelAt(n - 1);
+        terminal.Line($"hold-out  the last {n} values, {first} to {last}, unseen in training:");
         terminal.Table(["method", "MAE", "RMSE", "sMAPE %", "MASE"],
-            check.Scores.Select(s => (IReadOnlyList<string>)[s.Method, Digits(s.Mae), Digits(s.Rmse), Fixed(s.Smape), Fixed(s.Mase, 3)]));
+            check.Scores.Select(s => (IReadOnlyList<string>)
+                [s.Method, Digits(s.Mae), Digits(s.Rmse), Fixed(s.Smape), Fixed(s.Mase, 3)]));
     }
 
     /// <summary>Four significant digits, without an exponent for everyday magnitudes.</summary>
     public static string Digits(double value)
     {
-        if (!double.IsFinite(value) || value == 0 || Math.Abs(value) is < 1e-4 or >= 1e7) return value.ToString("G4", CultureInfo.InvariantCulture);
+        if (!double.IsFinite(value) || value == 0 || Math.Abs(value) is < 1e-4 or >= 1e7)
+            return value.ToString("G4", CultureInfo.InvariantCulture);
         int decimals = Math.Clamp(3 - (int)Math.Floor(Math.Log10(Math.Abs(value))), 0, 8);
         return Fixed(value, decimals);
     }
 
     private static string Fixed(double value, int decimals = 2) =>
-        double.IsFinite(value) ? value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture) : "-";
+        double.IsFinite(value)
+            ? value.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
+            : "-";
 }

@@ -36,7 +36,8 @@ internal static class OutputFiles
         try
         {
             string probe = Path.Combine(folder, $".recur-probe.{Environment.ProcessId}.{Guid.NewGuid():N}");
-            using var stream = new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            using var stream = new FileStream(
+                probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {

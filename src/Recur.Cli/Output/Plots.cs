@@ -22,13 +22,15 @@ internal static class Plots
 
     public static Color Grey { get; } = Color.FromHex("#8A8A8A");
 
-    /// <summary>The font that comes with the tool: a bare machine has none, and would draw pictures without any text.</summary>
+    /// <summary>The font that comes with the tool: a bare machine has none, and would draw pictures without any
+    /// text.</summary>
     private static string SansSerif { get; } = BundledFont();
 
     private static string BundledFont()
     {
         const string name = "DejaVu Sans";
-        Fonts.AddFontFile(name, Path.Combine(AppContext.BaseDirectory, "Fonts", "DejaVuSans.ttf"), bold: false, italic: false);
+        Fonts.AddFontFile(
+            name, Path.Combine(AppContext.BaseDirectory, "Fonts", "DejaVuSans.ttf"), bold: false, italic: false);
         return name;
     }
 
@@ -51,7 +53,8 @@ internal static class Plots
     public static void UseDates(Plot plot, string label, string format)
     {
         var axis = plot.Axes.DateTimeTicksBottom(); // a new axis, without the label
-        axis.TickGenerator = new ScottPlot.TickGenerators.DateTimeAutomatic { LabelFormatter = date => date.ToString(format) };
+        axis.TickGenerator =
+            new ScottPlot.TickGenerators.DateTimeAutomatic { LabelFormatter = date => date.ToString(format) };
         plot.XLabel(label, LabelSize);
         plot.Axes.Bottom.Label.Bold = false;
     }

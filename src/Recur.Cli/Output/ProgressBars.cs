@@ -37,8 +37,8 @@ internal static class ProgressBars
             string loss = value.Loss is { } l ? $"  loss {ProgressText.Loss(l)}" : "";
             task.MaxValue = Math.Max(1, value.Total);
             task.Value = value.Done;
-            task.Description = Markup.Escape(
-                $"{title}{loss}  {ProgressText.Rate(rate, value.Unit)}  {ProgressText.TimeLeft(value.Total - value.Done, rate)} left");
+            string left = ProgressText.TimeLeft(value.Total - value.Done, rate);
+            task.Description = Markup.Escape($"{title}{loss}  {ProgressText.Rate(rate, value.Unit)}  {left} left");
         }
     }
 

@@ -1,4 +1,5 @@
 using Recur.Cli.Commands;
+using Recur.Forecasting;
 using ScottPlot;
 
 namespace Recur.Cli.Output;
@@ -6,9 +7,10 @@ namespace Recur.Cli.Output;
 /// <summary>The picture of <c>recur sine</c>: the true points and the free run.</summary>
 internal static class SinePlot
 {
-    public static void Save(string path, int start, float[] predicted, double error)
+    public static void Save(string path, CellKind cell, int start, float[] predicted, double error)
     {
-        Plot plot = Plots.Create($"A free run from the single point sin({start}): mean squared error {error:0.0000}", "t", "sin t");
+        string title = $"{cell}, a free run from the single point sin({start}): mean squared error {error:0.000000}";
+        Plot plot = Plots.Create(title, "t", "sin t");
         double[] times = [.. Enumerable.Range(0, SineExperiment.Points).Select(i => SineExperiment.TimeOf(start, i))];
 
         var truth = plot.Add.Scatter(times, times.Select(Math.Sin).ToArray(), Plots.Black);

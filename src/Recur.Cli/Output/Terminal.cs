@@ -4,7 +4,8 @@ using Spectre.Console;
 
 namespace Recur.Cli.Output;
 
-/// <summary>What a verb prints with. People get lines, tables and a progress bar; with --quiet nothing, with --json one document.</summary>
+/// <summary>What a verb prints with. People get lines, tables and a progress bar; with --quiet nothing, with --json one
+/// document.</summary>
 internal sealed class Terminal(ToolStreams streams, bool quiet, bool json, CancellationToken cancel)
 {
     /// <summary>Whether the result goes out as JSON.</summary>
@@ -25,7 +26,8 @@ internal sealed class Terminal(ToolStreams streams, bool quiet, bool json, Cance
         if (IsTalking) streams.Out.WriteLine(text);
     }
 
-    /// <summary>Something worth knowing that is not the result; also with --json, since it goes to standard error.</summary>
+    /// <summary>Something worth knowing that is not the result; also with --json, since it goes to standard
+    /// error.</summary>
     public void Note(string text)
     {
         if (!quiet) streams.Error.WriteLine(text);
@@ -58,7 +60,8 @@ internal sealed class Terminal(ToolStreams streams, bool quiet, bool json, Cance
             if (line.Trim().Length > 0) streams.Out.WriteLine(line.TrimEnd());
     }
 
-    /// <summary>Runs work that takes a while with a progress bar; plain lines when standard error is not a terminal.</summary>
+    /// <summary>Runs work that takes a while with a progress bar; plain lines when standard error is not a
+    /// terminal.</summary>
     /// <param name="title">What is being done.</param>
     /// <param name="work">Reports to the object it gets.</param>
     public T WithProgress<T>(string title, Func<IProgress<WorkProgress>, T> work)

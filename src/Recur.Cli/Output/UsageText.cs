@@ -16,10 +16,16 @@ internal static partial class UsageText
 
         string text = parsed.Errors[0].Message.Trim();
         if (CannotParse().Match(text) is { Success: true } m)
-            return $"{m.Groups["name"].Value} must be {Kind(m.Groups["type"].Value)} but was \"{m.Groups["value"].Value}\".";
-        if (MissingArgument().Match(text) is { Success: true } a) return $"the argument {a.Groups["name"].Value} is missing.";
+        {
+            string name = m.Groups["name"].Value, kind = Kind(m.Groups["type"].Value);
+            return $"{name} must be {kind} but was \"{m.Groups["value"].Value}\".";
+        }
+
+        if (MissingArgument().Match(text) is { Success: true } a)
+            return $"the argument {a.Groups["name"].Value} is missing.";
         if (MissingValue().Match(text) is { Success: true } v) return $"{v.Groups["name"].Value} needs a value.";
-        if (SingleValue().Match(text) is { Success: true } s) return $"{s.Groups["name"].Value} stands there more than once.";
+        if (SingleValue().Match(text) is { Success: true } s)
+            return $"{s.Groups["name"].Value} stands there more than once.";
         return text.EndsWith('.') ? text : text + ".";
     }
 
@@ -32,7 +38,8 @@ internal static partial class UsageText
         _ => "another value",
     };
 
-    [GeneratedRegex(@"^Cannot parse argument '(?<value>.*)' for option '(?<name>[^']+)' as expected type '(?<type>[^']+)'")]
+    [GeneratedRegex(
+        @"^Cannot parse argument '(?<value>.*)' for option '(?<name>[^']+)' as expected type '(?<type>[^']+)'")]
     private static partial Regex CannotParse();
 
     [GeneratedRegex(@"^Required argument '(?<name>[^']+)' missing")]

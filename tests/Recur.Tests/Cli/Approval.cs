@@ -5,7 +5,8 @@ namespace Recur.Tests.Cli;
 /// <summary>Compares text with an approved file under Approved/.</summary>
 internal static class Approval
 {
-    /// <summary>Fails when the text is not the approved one, and leaves it beside it as NAME.received.txt: to approve, rename that.</summary>
+    /// <summary>Fails when the text is not the approved one, and leaves it beside it as NAME.received.txt: to approve,
+    /// rename that.</summary>
     public static void Verify(string name, string text)
     {
         // Not by CallerFilePath: a deterministic build (CI=true) replaces the folders in it.
@@ -19,6 +20,7 @@ internal static class Approval
         }
 
         File.WriteAllText(received, text);
-        Assert.Fail($"Approved/{name}.txt is not what came; compare it with Approved/{name}.received.txt, and rename that if it is right.");
+        Assert.Fail($"Approved/{name}.txt is not what came; compare it with Approved/{name}.received.txt, and rename "
+            + "that if it is right.");
     }
 }

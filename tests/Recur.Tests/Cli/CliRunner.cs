@@ -23,9 +23,12 @@ internal static class CliRunner
     }
 
     /// <summary>Starts the built tool as a child process; its files stand beside the tests'.</summary>
-    public static Process Start(string folder, params string[] args)
+    public static Process Start(string folder, params string[] args) => Start(folder, [], args);
+
+    private static Process Start(string folder, Dictionary<string, string> variables, string[] args)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } p && Path.GetFileNameWithoutExtension(p) == "dotnet" ? p : "dotnet")
+        bool isDotnet = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet";
+        var start = new ProcessStartInfo(isDotnet ? Environment.ProcessPath! : "dotnet")
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
@@ -34,20 +37,25 @@ internal static class CliRunner
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Recur.Cli.dll"));
         foreach (string a in args) start.ArgumentList.Add(a);
+        foreach ((string name, string value) in variables) start.Environment[name] = value;
         return Process.Start(start)!;
     }
 
     /// <summary>Runs the built tool as a child process to its end.</summary>
-    public static CliResult RunProcess(string folder, params string[] args)
+    public static CliResult RunProcess(string folder, params string[] args) => RunProcess(folder, [], args);
+
+    /// <summary>The same with environment variables of its own.</summary>
+    public static CliResult RunProcess(string folder, Dictionary<string, string> variables, params string[] args)
     {
-        using Process process = Start(folder, args);
+        using Process process = Start(folder, variables, args);
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return new CliResult(process.ExitCode, output, error.GetAwaiter().GetResult());
     }
 
-    /// <summary>Asserts a failure as users shall see it: the exit code, one line on standard error, nothing on standard output.</summary>
+    /// <summary>Asserts a failure as users shall see it: the exit code, one line on standard error, nothing on standard
+    /// output.</summary>
     public static void AssertFails(CliResult result, int exitCode, string error)
     {
         Assert.Equal(error + "\n", result.Error);

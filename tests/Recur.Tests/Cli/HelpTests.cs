@@ -22,5 +22,6 @@ public sealed class HelpTests
     public void Help_NoArguments_IsTheHelpOfTheTool() => Assert.Equal(CliRunner.Run("--help").Out, CliRunner.Run().Out);
 
     [Fact]
-    public void Help_BesideWrongOptions_StillHelps() => Assert.Equal(CliRunner.Run("sine", "--help").Out, CliRunner.Run("sine", "--foo", "--help").Out);
+    public void Help_BesideWrongOptions_StillHelps() =>
+        Assert.Equal(CliRunner.Run("sine", "--help").Out, CliRunner.Run("sine", "--foo", "--help").Out);
 }

@@ -2,26 +2,36 @@ using System.Text;
 
 namespace Recur.Tests.Cli;
 
-/// <summary>Wrong input: one sentence that names the file, line, column or option, exit code 1 or 2, and no file left behind.</summary>
+/// <summary>Wrong input: one sentence that names the file, line, column or option, exit code 1 or 2, and no file left
+/// behind.</summary>
 [Collection(AloneCollection.Name)]
 public sealed class WrongInputTests
 {
     private const string Four = "date,value\n2020-01-01,1\n2020-01-02,2\n2020-01-03,3\n2020-01-04,4\n";
-    private static readonly string Sixty = "value\n" + string.Concat(Enumerable.Range(0, 60).Select(i => $"{Math.Sin(i)}\n"));
+    private static readonly string Sixty = "value\n"
+        + string.Concat(Enumerable.Range(0, 60).Select(i => $"{Math.Sin(i)}\n"));
     private static readonly string Constant = "value\n" + string.Concat(Enumerable.Repeat("7\n", 60));
 
-    /// <summary>The content of series.csv, further options, and what the error says after the verb; {0} is the file's path.</summary>
+    /// <summary>The content of series.csv, further options, and what the error says after the verb; {0} is the file's
+    /// path.</summary>
     public static TheoryData<string, string, string> Series => new()
     {
         { "", "", "{0}: the file is empty." },
         { "date,value\n", "", "{0}: there are no rows below the header." },
-        { Four + "2020-01-05,n/a\n", "", "{0}, line 6, column \"value\": \"n/a\" is not a number. Use --missing to choose what to do." },
-        { Four + "2020-01-05,abc\n", "", "{0}, line 6, column \"value\": \"abc\" is not a number. Use --missing to choose what to do." },
-        { Four + "2020-01-05,NaN\n", "", "{0}, line 6, column \"value\": \"NaN\" is not a number. Use --missing to choose what to do." },
-        { Four + "2020-01-05,\n", "", "{0}, line 6, column \"value\": the value is missing. Use --missing to choose what to do." },
+        { Four + "2020-01-05,n/a\n", "",
+            "{0}, line 6, column \"value\": \"n/a\" is not a number. Use --missing to choose what to do." },
+        { Four + "2020-01-05,abc\n", "",
+            "{0}, line 6, column \"value\": \"abc\" is not a number. Use --missing to choose what to do." },
+        { Four + "2020-01-05,NaN\n", "",
+            "{0}, line 6, column \"value\": \"NaN\" is not a number. Use --missing to choose what to do." },
+        { Four + "2020-01-05,\n", "",
+            "{0}, line 6, column \"value\": the value is missing. Use --missing to choose what to do." },
         { Four + "2020-01-05\n", "", "{0}, line 6: 2 fields were expected but there is 1." },
-        { Four + "2020-01-03,5\n", "", "{0}, line 6, column \"date\": 2020-01-03 comes after 2020-01-04; the dates must rise. Sort the file first." },
-        { "date,value\n2020-01-01,1\n", "", "{0}, column \"value\": there is only 1 value; a series needs at least 2." },
+        { Four + "2020-01-03,5\n", "",
+            "{0}, line 6, column \"date\": 2020-01-03 comes after 2020-01-04; the dates must rise. "
+            + "Sort the file first." },
+        { "date,value\n2020-01-01,1\n", "",
+            "{0}, column \"value\": there is only 1 value; a series needs at least 2." },
         { "a,b,c\n1,2,3\n4,5,6\n", "", "{0}: 3 columns hold numbers (\"a\", \"b\", \"c\"); name one with --column." },
         { Four, "--column price", "{0}: there is no column \"price\"; the columns are \"date\", \"value\"." },
     };
@@ -34,7 +44,8 @@ public sealed class WrongInputTests
         File.WriteAllText(folder["series.csv"], content);
 
         CliResult fit = CliRunner.Run(["fit", folder["series.csv"], "-o", folder["m.safetensors"], .. Split(options)]);
-        CliResult forecast = CliRunner.Run(["forecast", folder["series.csv"], "-o", folder["f.csv"], .. Split(options)]);
+        CliResult forecast =
+            CliRunner.Run(["forecast", folder["series.csv"], "-o", folder["f.csv"], .. Split(options)]);
 
         string expected = string.Format(sentence, folder["series.csv"]);
         CliRunner.AssertFails(fit, 1, $"recur fit: {expected}");
@@ -48,11 +59,13 @@ public sealed class WrongInputTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["series.csv"], Constant);
 
-        foreach (string[] verb in (string[][])[["fit", "-o", folder["m.safetensors"]], ["forecast", "-o", folder["f.csv"]]])
+        string[][] verbs = [["fit", "-o", folder["m.safetensors"]], ["forecast", "-o", folder["f.csv"]]];
+        foreach (string[] verb in verbs)
         {
             CliResult result = CliRunner.Run([.. verb, folder["series.csv"]]);
             Assert.Equal(1, result.ExitCode);
-            Assert.Equal($"recur {verb[0]}: Forecaster: \"value\" is constant (every value is 7), so there is nothing to learn; its forecast is 7.\n", result.Error);
+            Assert.Equal($"recur {verb[0]}: Forecaster: \"value\" is constant (every value is 7), so there is "
+                + "nothing to learn; its forecast is 7.\n", result.Error);
         }
 
         Assert.Equal(["series.csv"], folder.Files());
@@ -67,7 +80,8 @@ public sealed class WrongInputTests
         CliResult result = CliRunner.Run("fit", folder["series.csv"], "-o", folder["m.safetensors"]);
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Equal("recur fit: Forecaster: at least 10 values are needed to learn from but \"value\" has 4.\n", result.Error);
+        Assert.Equal(
+            "recur fit: Forecaster: at least 10 values are needed to learn from but \"value\" has 4.\n", result.Error);
         Assert.Equal(["series.csv"], folder.Files());
     }
 
@@ -95,8 +109,13 @@ public sealed class WrongInputTests
         header[20] ^= 0x55;
         (byte[] Bytes, string Why)[] bad =
         [
-            ([], "empty"), (good[..5], "no header length"), (good[..100], "cut in the header"), (good[..^1], "cut in the data"),
-            ([.. good, 0], "too long"), (header, "a wrong byte in the header"), (Encoding.UTF8.GetBytes("date,value\n1,2\n"), "a CSV"),
+            ([], "empty"),
+            (good[..5], "no header length"),
+            (good[..100], "cut in the header"),
+            (good[..^1], "cut in the data"),
+            ([.. good, 0], "too long"),
+            (header, "a wrong byte in the header"),
+            (Encoding.UTF8.GetBytes("date,value\n1,2\n"), "a CSV"),
         ];
 
         foreach ((byte[] bytes, string why) in bad)
@@ -115,7 +134,8 @@ public sealed class WrongInputTests
     public void Forecast_SafetensorsThatIsNoForecaster_SaysSo()
     {
         using var folder = new TemporaryFolder();
-        Recur.IO.Safetensors.Save(folder["m.safetensors"], new OrderedDictionary<string, Tensor> { ["w"] = Tensor.Zeros([2]) });
+        Recur.IO.Safetensors.Save(
+            folder["m.safetensors"], new OrderedDictionary<string, Tensor> { ["w"] = Tensor.Zeros([2]) });
 
         CliResult result = CliRunner.Run("forecast", folder["m.safetensors"], "-o", folder["f.csv"]);
 
@@ -126,6 +146,8 @@ public sealed class WrongInputTests
 
     [Theory]
     [InlineData("fit", "--resume", "--resume needs --checkpoint, which names the file to go on from.")]
+    [InlineData("fit", "--cell elman", "--cell must be rnn, gru or lstm but was \"elman\".")]
+    [InlineData("forecast", "--cell 2", "--cell must be rnn, gru or lstm but was \"2\".")]
     [InlineData("fit", "--missing skip", "--missing must be error, interpolate, forward or drop but was \"skip\".")]
     [InlineData("fit", "--delimiter ab", "--delimiter must be one character or tab but was \"ab\".")]
     [InlineData("fit", "--learning-rate 0", "--learning-rate must be greater than 0 and at most 1 but was 0.")]
@@ -148,7 +170,8 @@ public sealed class WrongInputTests
     {
         using var folder = new TemporaryFolder();
         CliRunner.AssertFails(CliRunner.Run("forecast", folder["m.safetensors"], "--hidden", "8"), 2,
-            "recur forecast: --hidden has no effect on a model file, which is trained already. See 'recur forecast --help'.");
+            "recur forecast: --hidden has no effect on a model file, which is trained already. "
+            + "See 'recur forecast --help'.");
     }
 
     [Fact]
@@ -181,9 +204,21 @@ public sealed class WrongInputTests
         CliResult work = CliRunner.RunProcess(folder.Path, "fit", "series.csv");
         CliResult usage = CliRunner.RunProcess(folder.Path, "fit", "series.csv", "--frobnicate");
 
-        CliRunner.AssertFails(work, 1, "recur fit: series.csv, line 6, column \"value\": \"abc\" is not a number. Use --missing to choose what to do.");
+        CliRunner.AssertFails(work, 1, "recur fit: series.csv, line 6, column \"value\": \"abc\" is not a number. "
+            + "Use --missing to choose what to do.");
         CliRunner.AssertFails(usage, 2, "recur fit: there is no option --frobnicate. See 'recur fit --help'.");
         Assert.Equal(["series.csv"], folder.Files());
+    }
+
+    [Theory]
+    [InlineData("RECUR_ISA", "1024", "RECUR_ISA must be scalar, 128, 256 or 512 but was \"1024\".")]
+    [InlineData("RECUR_THREADS", "two", "RECUR_THREADS must be a number in 1..256 but was \"two\".")]
+    public void Info_WrongVariable_SaysOneSentence(string variable, string value, string sentence)
+    {
+        using var folder = new TemporaryFolder();
+        CliResult result = CliRunner.RunProcess(
+            folder.Path, new Dictionary<string, string> { [variable] = value }, "info");
+        CliRunner.AssertFails(result, 1, $"recur info: {sentence}");
     }
 
     private static string[] Split(string options) => options.Split(' ', StringSplitOptions.RemoveEmptyEntries);

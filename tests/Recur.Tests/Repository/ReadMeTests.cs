@@ -20,16 +20,27 @@ public sealed partial class ReadMeTests
         Assert.Equal($"{usings}\n\n{expected}", shown, ignoreLineEndingDifferences: true);
     }
 
-    // The tutorial's model reaches 1e-3 within 500 steps in PyTorch; the losses themselves are compared in SineGoldenTests.
+    // The tutorial's model reaches 1e-3 within 500 steps in PyTorch; the losses themselves are compared in
+    // SineGoldenTests.
     [Fact]
     public void Example_Run_LearnsTheSine() => Assert.InRange(ReadMeExample.Run(), 0f, 5e-3f);
 
     [Fact]
     public void Commands_InReadMe_AreTheTwo()
     {
-        string[] commands = [.. RepositoryFiles.Read("README.md").Split('\n').Where(line => line.StartsWith("dotnet "))];
-        Assert.Equal("dotnet run -c Release --project src/Recur.Cli -- forecast data/sunspots_monthly.csv --horizon 132", commands[0]);
+        string[] lines = RepositoryFiles.Read("README.md").Split('\n');
+        string[] commands = [.. lines.Where(line => line.StartsWith("dotnet "))];
+        Assert.Equal(
+            "dotnet run -c Release --project src/Recur.Cli -- forecast data/sunspots_monthly.csv --horizon 132",
+            commands[0]);
         Assert.Equal("dotnet test -c Release", commands[1]);
+    }
+
+    [Fact]
+    public void Examples_InReadMe_AreAllOfTheFolder()
+    {
+        IEnumerable<string> named = ExampleName().Matches(RepositoryFiles.Read("README.md")).Select(m => m.Value);
+        Assert.Equal(RepositoryFiles.Below("examples", "*.cs"), named.Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -62,7 +73,8 @@ public sealed partial class ReadMeTests
             foreach (string file in RepositoryFiles.Below(root, "*.cs"))
             {
                 foreach (Match name in DocumentName().Matches(RepositoryFiles.Read(file)))
-                    if (!File.Exists(Path.Combine(RepositoryFiles.Root, name.Value))) missing.Add($"{file}: {name.Value}");
+                    if (!File.Exists(Path.Combine(RepositoryFiles.Root, name.Value)))
+                        missing.Add($"{file}: {name.Value}");
             }
         }
 
@@ -77,6 +89,9 @@ public sealed partial class ReadMeTests
 
     [GeneratedRegex(@"\]\((?!https?:|#)(?<path>[^)#\s]+)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"examples/\w+\.cs")]
+    private static partial Regex ExampleName();
 
     [GeneratedRegex(@"\bdocs/[\w/-]+(\.[\w-]+)*\.md\b")]
     private static partial Regex DocumentName();

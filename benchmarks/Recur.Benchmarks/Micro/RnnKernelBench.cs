@@ -4,7 +4,8 @@ using Recur.Peers;
 
 namespace Recur.Benchmarks.Micro;
 
-/// <summary>The recurrent part of an Elman layer over 100 steps (no input projection, no weight gradients), one thread.</summary>
+/// <summary>The recurrent part of an Elman layer over 100 steps (no input projection, no weight gradients), one
+/// thread.</summary>
 [Config(typeof(KernelConfig))]
 public unsafe class RnnKernelBench
 {
@@ -52,7 +53,10 @@ public unsafe class RnnKernelBench
     {
         fixed (float* pStates = states, pOut = outGrad, pPre = preGrad)
         {
-            var layer = new RnnKernel.Layer { T = Steps, N = N, H = H, Out = pStates, OutRow = H, OutGrad = pOut, PreGrad = pPre };
+            var layer = new RnnKernel.Layer
+            {
+                T = Steps, N = N, H = H, Out = pStates, OutRow = H, OutGrad = pOut, PreGrad = pPre,
+            };
             RnnKernel.Backward(layer, backward);
         }
     }

@@ -6,12 +6,13 @@ namespace Recur.ParityTests;
 /// <summary>Random recurrent layers with random data, and what Recur makes of them.</summary>
 internal static class RandomLayers
 {
-    /// <summary>A configuration anywhere in the space of nn.RNN's options; from the same seed the same one for every cell.</summary>
+    /// <summary>A configuration anywhere in the space of nn.RNN's options; from the same seed the same one for every
+    /// cell.</summary>
     public static LayerCase Next(Cell cell, Random random)
     {
         bool unbatched = random.Next(5) == 0;
-        return new LayerCase(
-            cell, T: random.Next(1, 41), N: unbatched ? 1 : random.Next(1, 10), I: random.Next(1, 71), H: random.Next(1, 71), L: random.Next(1, 4))
+        int t = random.Next(1, 41), n = unbatched ? 1 : random.Next(1, 10);
+        return new LayerCase(cell, t, n, I: random.Next(1, 71), H: random.Next(1, 71), L: random.Next(1, 4))
         {
             Bidirectional = random.Next(2) == 0,
             Bias = random.Next(4) != 0,
@@ -29,9 +30,9 @@ internal static class RandomLayers
         foreach (Tensor p in layer.Module.Parameters())
             p.CopyFrom(PeerTensor.Uniform(random, p.Length, 1f / MathF.Sqrt(c.H))); // PyTorch's own scale
         List<PeerTensor> tensors = [Random("x", c.InputShape)];
-        if (c.WithState) tensors.AddRange(c.Cell.States.Select(s => Random(s + "0", c.StateShape)));
+        if (c.WithState) tensors.AddRange(c.Cell.States.Select(s => Random(s + "0", c.StateShape(s))));
         tensors.Add(Random("gy", c.OutputShape));
-        tensors.AddRange(c.Cell.States.Select(s => Random($"g{s}n", c.StateShape)));
+        tensors.AddRange(c.Cell.States.Select(s => Random($"g{s}n", c.StateShape(s))));
         tensors.AddRange(PeerTensor.OfParameters(layer.Module));
         return (layer, tensors);
 
@@ -40,17 +41,20 @@ internal static class RandomLayers
     }
 
     /// <summary>Output and final states.</summary>
-    public static IReadOnlyList<PeerTensor> Forward(LayerCase c, LayerUnderTest layer, IReadOnlyList<PeerTensor> tensors)
+    public static IReadOnlyList<PeerTensor> Forward(
+        LayerCase c, LayerUnderTest layer, IReadOnlyList<PeerTensor> tensors)
     {
         using (GradMode.NoGrad())
         {
-            (Tensor y, Tensor[] final) = layer.Forward(ToTensor(tensors, "x"), InitialStates(c.Cell, c.WithState, tensors));
+            Tensor[]? initial = InitialStates(c.Cell, c.WithState, tensors);
+            (Tensor y, Tensor[] final) = layer.Forward(ToTensor(tensors, "x"), initial);
             return [PeerTensor.Of("y", y), .. c.Cell.States.Zip(final, (s, value) => PeerTensor.Of(s + "n", value))];
         }
     }
 
     /// <summary>Output, final states, and all gradients of sum(y · gy) + sum(hn · ghn) + sum(cn · gcn).</summary>
-    public static IReadOnlyList<PeerTensor> ForwardBackward(LayerCase c, LayerUnderTest layer, IReadOnlyList<PeerTensor> tensors)
+    public static IReadOnlyList<PeerTensor> ForwardBackward(
+        LayerCase c, LayerUnderTest layer, IReadOnlyList<PeerTensor> tensors)
     {
         Tensor x = ToTensor(tensors, "x").RequireGrad();
         Tensor[]? initial = InitialStates(c.Cell, c.WithState, tensors);
@@ -71,10 +75,12 @@ internal static class RandomLayers
         Cell cell, Tensor loss, Tensor x, Tensor[]? initial, Tensor[] final, IReadOnlyList<PeerTensor> tensors)
     {
         List<PeerTensor> results = [.. cell.States.Zip(final, (s, value) => PeerTensor.Of(s + "n", value))];
-        foreach ((string s, Tensor value) in cell.States.Zip(final)) loss += (value * ToTensor(tensors, $"g{s}n")).Sum();
+        foreach ((string s, Tensor value) in cell.States.Zip(final))
+            loss += (value * ToTensor(tensors, $"g{s}n")).Sum();
         loss.Backward();
         results.Add(PeerTensor.Of("grad.x", x.Grad!.Value));
-        if (initial is not null) results.AddRange(cell.States.Zip(initial, (s, leaf) => PeerTensor.Of($"grad.{s}0", leaf.Grad!.Value)));
+        if (initial is not null)
+            results.AddRange(cell.States.Zip(initial, (s, leaf) => PeerTensor.Of($"grad.{s}0", leaf.Grad!.Value)));
         return results;
     }
 

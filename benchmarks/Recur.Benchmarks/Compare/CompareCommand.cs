@@ -124,7 +124,7 @@ internal sealed class CompareCommand
         }
 
         using OnnxSession? onnx = row.OpenOnnx(tensors, threads);
-        if (onnx is not null && Agrees(row, "ONNX Runtime", onnx.Run(), results))
+        if (onnx is not null && Agrees(row, "ONNX Runtime", row.ComputeOnnx(onnx), results))
             contestants.Add(new($"ONNX Runtime {OnnxSession.Version}", n => Time(onnx.RunMany, n)));
         if (contestants.Count == 1) report.AddWithoutPeer(row);
         else report.Add(row, threads, contestants, BestContest(contestants, peak, threads, ours));

@@ -4,8 +4,8 @@ using Recur.Peers;
 
 namespace Recur.Benchmarks.Compare;
 
-/// <summary>A recurrent layer over whole sequences: forward without recording, or forward and backward of the sum of its outputs
-/// with the gradients of the input and of all parameters.</summary>
+/// <summary>A recurrent layer over whole sequences: forward without recording, or forward and backward of the sum of
+/// its outputs with the gradients of the input and of all parameters.</summary>
 internal sealed class LayerRow(LayerCase c, bool train) : Row($"{c} {(train ? "forward+backward" : "forward")}")
 {
     private LayerUnderTest layer = null!;
@@ -48,7 +48,8 @@ internal sealed class LayerRow(LayerCase c, bool train) : Row($"{c} {(train ? "f
         return results;
     }
 
-    private IEnumerable<PeerTensor> States(Tensor[] final) => c.Cell.States.Zip(final, (name, value) => PeerTensor.Of(name + "n", value));
+    private IEnumerable<PeerTensor> States(Tensor[] final) =>
+        c.Cell.States.Zip(final, (name, value) => PeerTensor.Of(name + "n", value));
 
     public override void Run(int runs)
     {

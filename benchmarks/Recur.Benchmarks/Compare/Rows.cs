@@ -9,7 +9,8 @@ internal static class Rows
     private static readonly (int T, int N, int I, int H, int L)[] LayerShapes =
     [
         (59, 1, 1, 10, 2), (80, 30, 100, 20, 4), (100, 1, 64, 64, 1), (100, 32, 64, 128, 1), (50, 64, 256, 256, 2),
-        (35, 20, 650, 650, 2), (100, 64, 512, 512, 1), (25, 16, 1024, 1024, 1), (100, 1, 512, 512, 1), (1, 1, 512, 512, 1),
+        (35, 20, 650, 650, 2), (100, 64, 512, 512, 1), (25, 16, 1024, 1024, 1), (100, 1, 512, 512, 1),
+        (1, 1, 512, 512, 1),
     ];
 
     public static IEnumerable<Row> All()
@@ -21,6 +22,7 @@ internal static class Rows
                 foreach ((int t, int n, int i, int h, int l) in LayerShapes)
                     yield return new LayerRow(new LayerCase(cell, t, n, i, h, l), train);
                 yield return new LayerRow(new LayerCase(cell, 50, 32, 64, 128, 2) { Bidirectional = true }, train);
+                yield return new CellLoopRow(new LayerCase(cell, 100, 1, 20, 20, 1), train);
             }
 
         foreach (bool packedBefore in (bool[])[true, false])

@@ -207,13 +207,23 @@ public abstract class Node
         return GradOf(inputs[index].Core);
     }
 
+    /// <summary>The same for an operation whose first product overwrites what nobody has added to yet.</summary>
+    /// <param name="index">The input.</param>
+    /// <param name="fresh">Whether the memory holds no gradient, but whatever was there before; all of it must be written then.</param>
+    private protected Span<float> InputGrad(int index, out bool fresh)
+    {
+        Debug.Assert(needsGrad[index], "InputGrad of an input that needs none");
+        fresh = !inputs[index].Core.HasGrad;
+        return GradOf(inputs[index].Core, clear: false);
+    }
+
     /// <summary>Saved memory number <paramref name="index"/>, in the order of the calls of <see cref="Save"/>.</summary>
     protected Span<float> Saved(int index, int length) => saved[index].AsSpan(0, length);
 
     /// <summary>Memory for the backward pass alone, of unspecified contents.</summary>
     protected Span<float> Scratch(int length) => Save(length);
 
-    private Span<float> GradOf(TensorCore core)
+    private Span<float> GradOf(TensorCore core, bool clear = true)
     {
         if (core.HasGrad) return core.Grad!.Span;
         TensorCore grad = core.Grad ??= new TensorCore(core.Shape, []) { IsGradient = true };
@@ -221,7 +231,7 @@ public abstract class Node
         if (core.Producer is not null) grad.Array = tape.Buffers.Rent(core.Shape.ElementCount);
         else if (grad.Array.Length != core.Shape.ElementCount) grad.Array = new float[core.Shape.ElementCount];
         core.HasGrad = true;
-        grad.Span.Clear();
+        if (clear) grad.Span.Clear();
         return grad.Span;
     }
 

@@ -22,6 +22,9 @@ internal sealed class TensorCore
 
     private int writes;
 
+    /// <summary>What operations keep beside a weight for as long as its version is the same: its packed copies.</summary>
+    public object? Derived;
+
     /// <summary>The recorded operation that made this tensor; null for a leaf.</summary>
     public Node? Producer;
     public bool RequiresGrad;

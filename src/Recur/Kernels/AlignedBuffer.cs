@@ -49,6 +49,6 @@ internal enum WorkspaceSlot
     PackedA,
     PackedB,
     Bias,
-    SmallStack,
+    Columns,
     StepSums,
 }

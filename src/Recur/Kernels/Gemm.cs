@@ -47,10 +47,12 @@ internal static unsafe class Gemm
     }
 
     /// <summary>The same with B packed before.</summary>
-    public static void Multiply(in GemmArgs args, PackedMatrix b)
+    public static void Multiply(in GemmArgs args, PackedMatrix b) => Multiply(args with { B = b.Data });
+
+    /// <summary>The same with the packed <see cref="GemmArgs.B"/>.</summary>
+    public static void Multiply(in GemmArgs args)
     {
         var job = new MultiplyPacked { Args = args };
-        job.Args.B = b.Data;
         Isa.Run(ref job);
     }
 
@@ -68,7 +70,6 @@ internal static unsafe class Gemm
             {
                 TurnColumn();
             }
-
 
             Args.B = Workspace.Require(WorkspaceSlot.PackedB, PackedMatrix.Length<T>(Args.K, Args.N));
             Packing.Pack<T>(Args.K, Args.N, BSource, BRow, TransposeB, Args.B);
@@ -132,11 +133,36 @@ internal static unsafe class Gemm
     public static void Blocks<T>(in GemmArgs g) where T : unmanaged, ISimd<T> =>
         Blocks<T>(g, 0, g.M, 0, (g.N + PackedMatrix.PanelWidth<T>() - 1) / PackedMatrix.PanelWidth<T>());
 
+    /// <summary>All rows of one panel over the whole of K, on the calling thread: for a caller that uses each panel at once. The
+    /// rows of A must be contiguous.</summary>
+    /// <param name="g">The product; N is that of the whole matrix.</param>
+    /// <param name="n0">The panel's first column.</param>
+    public static void OnePanel<T>(in GemmArgs g, int n0) where T : unmanaged, ISimd<T>
+    {
+        int kStep = BlockOfK(g.K), columns = Math.Min(PackedMatrix.PanelWidth<T>(), g.N - n0);
+        int stored = (columns + T.Count - 1) / T.Count * T.Count;
+        float* b = g.B + (nint)n0 * g.K, c = g.C + n0, add = g.Add == null ? null : g.Add + n0;
+        nint addRow = g.AddRow;
+        for (int k0 = 0; k0 == 0 || k0 < g.K; k0 += kStep)
+        {
+            Panel<T, Identity>(g.M, columns, Math.Min(kStep, g.K - k0), g.A + k0, g.ARow, 1, b + (nint)k0 * stored,
+                add, addRow, null, 0, c, g.CRow);
+            add = c;
+            addRow = g.CRow;
+        }
+    }
+
+    /// <summary>The length of the equal blocks into which K is cut.</summary>
+    public static int BlockOfK(int k)
+    {
+        int blocks = Math.Max(1, (k + UnblockedK - 1) / UnblockedK);
+        return Math.Max(1, (k + blocks - 1) / blocks);
+    }
+
     /// <summary>The rows and panels of one thread, blocked for the caches.</summary>
     private static void Blocks<T>(in GemmArgs g, int rowBegin, int rowEnd, int panelBegin, int panelEnd) where T : unmanaged, ISimd<T>
     {
-        int kBlocks = Math.Max(1, (g.K + UnblockedK - 1) / UnblockedK);
-        int kStep = Math.Max(1, (g.K + kBlocks - 1) / kBlocks);
+        int kStep = BlockOfK(g.K);
         bool copyA = g.AStep != 1 && (long)g.K * g.M >= CopyTransposedFrom;
         int rowStep = Math.Max(PackedRows, ABlockFloats / kStep / PackedRows * PackedRows);
         float* packedA = copyA ? Workspace.Require(WorkspaceSlot.PackedA, kStep * rowStep) : null;

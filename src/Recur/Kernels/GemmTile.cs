@@ -39,6 +39,11 @@ internal readonly struct N6 : IConst
     public static int Value => 6;
 }
 
+internal readonly struct N8 : IConst
+{
+    public static int Value => 8;
+}
+
 /// <summary>The innermost loop of every matrix product: one tile of C, kept in registers over the whole of K.</summary>
 /// <remarks>
 /// C[R, V·lanes] = add + A[R, K] · B[K, V·lanes], with R = 1..6 rows and V = 1..4 vectors of columns: 24 accumulators, each a local
@@ -71,7 +76,7 @@ internal static unsafe class GemmTile
         T c30 = T.Zero, c31 = T.Zero, c32 = T.Zero, c33 = T.Zero;
         T c40 = T.Zero, c41 = T.Zero, c42 = T.Zero, c43 = T.Zero;
         T c50 = T.Zero, c51 = T.Zero, c52 = T.Zero, c53 = T.Zero;
-        float* a0 = a, a1 = TR.Value > 1 ? a + 1 * aRow : a, a2 = TR.Value > 2 ? a + 2 * aRow : a, a3 = TR.Value > 3 ? a + 3 * aRow : a, a4 = TR.Value > 4 ? a + 4 * aRow : a, a5 = TR.Value > 5 ? a + 5 * aRow : a;
+        float* a1 = a + 1 * aRow, a2 = a + 2 * aRow, a3 = a + 3 * aRow, a4 = a + 4 * aRow, a5 = a + 5 * aRow;
         if (k >= PrefetchFrom)
         {
             Prefetch<T, TV>(c);
@@ -82,69 +87,65 @@ internal static unsafe class GemmTile
             if (TR.Value > 5) Prefetch<T, TV>(c + 5 * cRow);
         }
 
-        for (int i = 0; i < k; i++)
+        nint at = 0; // one offset for all rows: a pointer each would cost the loop as many additions
+        for (float* end = b + k * TV.Value * lanes; b < end; b += TV.Value * lanes)
         {
             T b0 = T.Load(b);
             T b1 = TV.Value > 1 ? T.Load(b + 1 * lanes) : T.Zero;
             T b2 = TV.Value > 2 ? T.Load(b + 2 * lanes) : T.Zero;
             T b3 = TV.Value > 3 ? T.Load(b + 3 * lanes) : T.Zero;
-            b += TV.Value * lanes;
-            T x0 = T.Create(*a0);
+            T x0 = T.Create(a[at]);
             c00 = T.Fma(x0, b0, c00);
             if (TV.Value > 1) c01 = T.Fma(x0, b1, c01);
             if (TV.Value > 2) c02 = T.Fma(x0, b2, c02);
             if (TV.Value > 3) c03 = T.Fma(x0, b3, c03);
-            a0 += aStep;
 
             if (TR.Value > 1)
             {
-                T x1 = T.Create(*a1);
+                T x1 = T.Create(a1[at]);
                 c10 = T.Fma(x1, b0, c10);
                 if (TV.Value > 1) c11 = T.Fma(x1, b1, c11);
                 if (TV.Value > 2) c12 = T.Fma(x1, b2, c12);
                 if (TV.Value > 3) c13 = T.Fma(x1, b3, c13);
-                a1 += aStep;
             }
 
             if (TR.Value > 2)
             {
-                T x2 = T.Create(*a2);
+                T x2 = T.Create(a2[at]);
                 c20 = T.Fma(x2, b0, c20);
                 if (TV.Value > 1) c21 = T.Fma(x2, b1, c21);
                 if (TV.Value > 2) c22 = T.Fma(x2, b2, c22);
                 if (TV.Value > 3) c23 = T.Fma(x2, b3, c23);
-                a2 += aStep;
             }
 
             if (TR.Value > 3)
             {
-                T x3 = T.Create(*a3);
+                T x3 = T.Create(a3[at]);
                 c30 = T.Fma(x3, b0, c30);
                 if (TV.Value > 1) c31 = T.Fma(x3, b1, c31);
                 if (TV.Value > 2) c32 = T.Fma(x3, b2, c32);
                 if (TV.Value > 3) c33 = T.Fma(x3, b3, c33);
-                a3 += aStep;
             }
 
             if (TR.Value > 4)
             {
-                T x4 = T.Create(*a4);
+                T x4 = T.Create(a4[at]);
                 c40 = T.Fma(x4, b0, c40);
                 if (TV.Value > 1) c41 = T.Fma(x4, b1, c41);
                 if (TV.Value > 2) c42 = T.Fma(x4, b2, c42);
                 if (TV.Value > 3) c43 = T.Fma(x4, b3, c43);
-                a4 += aStep;
             }
 
             if (TR.Value > 5)
             {
-                T x5 = T.Create(*a5);
+                T x5 = T.Create(a5[at]);
                 c50 = T.Fma(x5, b0, c50);
                 if (TV.Value > 1) c51 = T.Fma(x5, b1, c51);
                 if (TV.Value > 2) c52 = T.Fma(x5, b2, c52);
                 if (TV.Value > 3) c53 = T.Fma(x5, b3, c53);
-                a5 += aStep;
             }
+
+            at += aStep;
         }
 
         if (TR.Value > 0) Finish<T, TV>(c00, c01, c02, c03, add == null ? null : add + 0 * addRow, c + 0 * cRow, last);
@@ -172,7 +173,7 @@ internal static unsafe class GemmTile
             if (TV.Value > 1) s0 = T.Load(add) + s0;
             if (TV.Value > 2) s1 = T.Load(add + lanes) + s1;
             if (TV.Value > 3) s2 = T.Load(add + 2 * lanes) + s2;
-            T part = T.LoadPartial(add + end, last);
+            T part = last == T.Count ? T.Load(add + end) : T.LoadPartial(add + end, last);
             if (TV.Value == 1) s0 = part + s0;
             if (TV.Value == 2) s1 = part + s1;
             if (TV.Value == 3) s2 = part + s2;

@@ -1,60 +1,46 @@
-using System.Runtime.CompilerServices;
-
 namespace Recur.Kernels;
 
-/// <summary>The element-wise part of one step of a gated cell; the products around it are the same for all.</summary>
+/// <summary>The arithmetic of one kind of recurrent cell, for some units of one sequence; the products around it are the same for all.</summary>
+/// <remarks>
+/// A cell keeps up to four values for every unit and step, its columns a, b, c, d: before the step the sums that the products
+/// have left there, after it what the backward pass needs, and in the backward pass the gradients of the sums. The product
+/// with x goes to the columns <see cref="InputColumns"/>, that with h to those from <see cref="RecurrentColumn"/> on.
+/// </remarks>
 internal interface ICellKernel
 {
-    /// <summary>Gates per unit: rows of W_hh divided by H.</summary>
+    /// <summary>Gates: rows of W_ih and W_hh divided by H.</summary>
     static abstract int Gates { get; }
+
+    /// <summary>Values kept for every unit and step; 1 means that the state itself is all there is to keep.</summary>
+    static abstract int Columns { get; }
+
+    /// <summary>The column that gate g of the product with x goes to.</summary>
+    static abstract ReadOnlySpan<int> InputColumns { get; }
+
+    /// <summary>The column that the first gate of the product with h goes to; the others follow.</summary>
+    static abstract int RecurrentColumn { get; }
 
     /// <summary>Whether there is a second state c beside h.</summary>
     static abstract bool HasCellState { get; }
 
-    /// <summary>Whether the products with x and with h must stay apart until the gates are computed.</summary>
-    static abstract bool SplitsSums { get; }
+    /// <summary>One step.</summary>
+    /// <param name="a">In the sums, out what is kept; so are the others.</param>
+    /// <param name="b">As <paramref name="a"/>.</param>
+    /// <param name="c">As <paramref name="a"/>.</param>
+    /// <param name="d">As <paramref name="a"/>.</param>
+    /// <param name="carry">In what the units held before the step: c of a cell that has it, else h. Out c after the step.</param>
+    /// <returns>h after the step.</returns>
+    static abstract T Forward<T>(ref T a, ref T b, ref T c, ref T d, ref T carry) where T : unmanaged, ISimd<T>;
 
-    static abstract void Forward<T>(in CellRows s) where T : unmanaged, ISimd<T>;
-
-    static abstract void Backward<T>(in CellRows s) where T : unmanaged, ISimd<T>;
-}
-
-/// <summary>The operands of some rows (sequences) of one step; every matrix is row-major, null states are zeros.</summary>
-internal unsafe struct CellRows
-{
-    public int Rows, H;
-
-    /// <summary>[rows, G·H]. Forward: in sums, out activated gates. Backward: in gates, out their gradients.</summary>
-    public float* Gates;
-
-    /// <summary>[rows, G·H] the products with h, where they are kept apart.</summary>
-    public float* Sums;
-
-    /// <summary>[rows, H] GRU. Forward: out W_hn h + b_hn. Backward: in the same, out the gradient of n before its activation.</summary>
-    public float* Extra;
-
-    /// <summary>[H] GRU: b_hn, or null.</summary>
-    public float* BiasHn;
-
-    /// <summary>[rows, H] the states before the step: h with row stride <see cref="BeforeRow"/>, c contiguous.</summary>
-    public float* HBefore, CBefore;
-    public nint BeforeRow;
-
-    /// <summary>[rows, H] the states after the step: h with row stride <see cref="HRow"/>, c contiguous.</summary>
-    public float* HAfter, C;
-    public nint HRow;
-
-    /// <summary>Backward: [rows, H] in the gradient of h after the step, row stride <see cref="HRow"/>.</summary>
-    public float* HGrad;
-
-    /// <summary>Backward: [rows, H] in/out what flows from step to step beside the product: dc of an LSTM, dh∘z of a GRU.</summary>
-    public float* Carry;
-
-    /// <summary>Writes the first <paramref name="count"/> lanes; nearly always all of them, which the partial store would pay for.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store<T>(float* p, int count, T value) where T : unmanaged, ISimd<T>
-    {
-        if (count == T.Count) value.Store(p);
-        else value.StorePartial(p, count);
-    }
+    /// <summary>The gradients of one step.</summary>
+    /// <param name="a">In what Forward has kept, out the gradient of the sum; so are the others.</param>
+    /// <param name="b">As <paramref name="a"/>.</param>
+    /// <param name="c">As <paramref name="a"/>.</param>
+    /// <param name="d">As <paramref name="a"/>.</param>
+    /// <param name="before">What the units held before the step: c of a cell that has it, else h.</param>
+    /// <param name="after">The same after the step.</param>
+    /// <param name="dh">The gradient of h after the step.</param>
+    /// <param name="carry">In/out the gradient that flows from step to step beside the product: of c, or a share of that of h.</param>
+    static abstract void Backward<T>(ref T a, ref T b, ref T c, ref T d, T before, T after, T dh, ref T carry)
+        where T : unmanaged, ISimd<T>;
 }

@@ -28,6 +28,15 @@ internal static class Isa
     /// <summary>The width in use; tests walk <see cref="Available"/> by setting it.</summary>
     public static IsaLevel Current { get; set; } = Pick(Environment.GetEnvironmentVariable(Variable));
 
+    /// <summary>Floats in a vector of the width in use.</summary>
+    public static int Lanes => Current switch
+    {
+        IsaLevel.Vector512 => 16,
+        IsaLevel.Vector256 => 8,
+        IsaLevel.Vector128 => 4,
+        _ => 1,
+    };
+
     /// <summary>The widths this process can run, narrowest first.</summary>
     public static IReadOnlyList<IsaLevel> Available { get; } = [.. Enum.GetValues<IsaLevel>().Where(IsSupported)];
 

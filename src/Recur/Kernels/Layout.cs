@@ -48,4 +48,33 @@ internal static unsafe class Layout
             (new Vector<float>(a[i..]) + new Vector<float>(b[i..])).CopyTo(y[i..]);
         for (; i < y.Length; i++) y[i] = a[i] + b[i];
     }
+
+    // every row of y = x:  x [columns] in, y [rows, columns] with row stride yRow out.
+    public static void FillRows(float* y, nint yRow, int rows, int columns, float* x)
+    {
+        for (int r = 0; r < rows; r++)
+            new ReadOnlySpan<float>(x, columns).CopyTo(new Span<float>(y + r * yRow, columns));
+    }
+
+    // y[i] = x[map[i]], row by row:  x rows of `columns` floats in, y out.
+    public static void Gather(ReadOnlySpan<float> x, ReadOnlySpan<int> map, int columns, Span<float> y)
+    {
+        for (int i = 0; i < map.Length; i++) x.Slice(map[i] * columns, columns).CopyTo(y[(i * columns)..]);
+    }
+
+    // y[map[i]] = x[i], row by row; the other rows of y stay.
+    public static void Scatter(ReadOnlySpan<float> x, ReadOnlySpan<int> map, int columns, Span<float> y)
+    {
+        for (int i = 0; i < map.Length; i++) x.Slice(i * columns, columns).CopyTo(y[(map[i] * columns)..]);
+    }
+
+    // y[map[i]] += x[i], row by row.
+    public static void AddScatter(ReadOnlySpan<float> x, ReadOnlySpan<int> map, int columns, Span<float> y)
+    {
+        for (int i = 0; i < map.Length; i++)
+        {
+            Span<float> row = y.Slice(map[i] * columns, columns);
+            Add(row, x.Slice(i * columns, columns), row);
+        }
+    }
 }

@@ -22,6 +22,15 @@ internal sealed unsafe class PackedMatrix
 
     public float* Data { get; private set; }
 
+    /// <summary>Columns of a full panel for the vectors in use.</summary>
+    public static int CurrentPanelWidth => Isa.Lanes switch
+    {
+        16 => PanelWidth<F32x16>(),
+        8 => PanelWidth<F32x8>(),
+        4 => PanelWidth<F32x4>(),
+        _ => PanelWidth<F32x1>(),
+    };
+
     /// <summary>Columns of a full panel for vectors of type <typeparamref name="T"/>.</summary>
     public static int PanelWidth<T>() where T : unmanaged, ISimd<T> => T.Count switch
     {
@@ -30,6 +39,9 @@ internal sealed unsafe class PackedMatrix
         4 => 16,  // 6 x 4 vectors fill the 32 registers of Arm64
         _ => 4,
     };
+
+    /// <summary>Whether matrices of n columns each are better packed one by one, each padded to whole vectors, than side by side.</summary>
+    public static bool IsWorthPadding(int n) => n >= 8 * Isa.Lanes || n % CurrentPanelWidth == 0;
 
     /// <summary>The number of floats a packed [k, n] matrix takes.</summary>
     public static int Length<T>(int k, int n) where T : unmanaged, ISimd<T> => k * ((n + T.Count - 1) / T.Count * T.Count);
@@ -73,9 +85,12 @@ internal static unsafe class Packing
     public static void Pack<T>(int k, int n, float* b, nint bRow, bool transposed, float* packed) where T : unmanaged, ISimd<T>
     {
         var job = new Job<T> { K = k, N = n, B = b, BRow = bRow, Transposed = transposed, Packed = packed };
-        int panels = (n + PackedMatrix.PanelWidth<T>() - 1) / PackedMatrix.PanelWidth<T>();
-        ThreadTeam.Run(ref job, (long)k * n < ParallelFrom ? 1 : Math.Min(ThreadTeam.Threads, panels));
+        RunParallel(ref job, (long)k * n, (n + PackedMatrix.PanelWidth<T>() - 1) / PackedMatrix.PanelWidth<T>());
     }
+
+    /// <summary>Splits a copy of so many floats over the team, into at most <paramref name="parts"/> parts.</summary>
+    public static void RunParallel<TJob>(ref TJob job, long floats, int parts) where TJob : unmanaged, IParallelKernel =>
+        ThreadTeam.Run(ref job, floats < ParallelFrom ? 1 : Math.Min(ThreadTeam.Threads, parts));
 
     private struct Job<T> : IParallelKernel where T : unmanaged, ISimd<T>
     {
@@ -93,15 +108,16 @@ internal static unsafe class Packing
                 int columns = Math.Min(width, N - p * width);
                 int stored = (columns + T.Count - 1) / T.Count * T.Count;
                 float* destination = Packed + (nint)p * width * K;
-                if (Transposed) PackColumns<T>(K, columns, stored, B + p * width * BRow, BRow, destination);
-                else PackRows<T>(K, columns, stored, B + p * width, BRow, destination);
+                if (Transposed) PackColumns<T>(K, columns, stored, B + p * width * BRow, BRow, destination, stored);
+                else PackRows<T>(K, columns, stored, B + p * width, BRow, destination, stored);
             }
         }
     }
 
-    // destination[i, 0..stored) = b[i, 0..columns), zeros behind: b [K, columns] with row stride bRow.
+    // destination[i, 0..stored) = b[i, 0..columns), zeros behind: b [K, columns] with row stride bRow; rows of the destination
+    // are `step` apart.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackRows<T>(int k, int columns, int stored, float* b, nint bRow, float* destination)
+    public static void PackRows<T>(int k, int columns, int stored, float* b, nint bRow, float* destination, nint step)
         where T : unmanaged, ISimd<T>
     {
         int whole = columns / T.Count * T.Count;
@@ -110,18 +126,18 @@ internal static unsafe class Packing
             for (int j = 0; j < whole; j += T.Count) T.Load(b + j).Store(destination + j);
             if (whole < stored) T.LoadPartial(b + whole, columns - whole).Store(destination + whole);
             b += bRow;
-            destination += stored;
+            destination += step;
         }
     }
 
     // destination[i, j] = b[j, i], zeros behind: b [columns, K] with row stride bRow. Blocks of 4 x 4 turned in registers.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackColumns<T>(int k, int columns, int stored, float* b, nint bRow, float* destination)
+    public static void PackColumns<T>(int k, int columns, int stored, float* b, nint bRow, float* destination, nint step)
         where T : unmanaged, ISimd<T>
     {
         if (columns < stored)
         {
-            for (int i = 0; i < k; i++) T.Zero.Store(destination + (i + 1) * (nint)stored - T.Count);
+            for (int i = 0; i < k; i++) T.Zero.Store(destination + i * step + stored - T.Count);
         }
 
         int j = 0;
@@ -130,13 +146,13 @@ internal static unsafe class Packing
             float* source = b + j * bRow;
             float* d = destination + j;
             int i = 0;
-            for (; i + 4 <= k; i += 4) Transpose4x4(source + i, bRow, d + i * (nint)stored, stored);
+            for (; i + 4 <= k; i += 4) Transpose4x4(source + i, bRow, d + i * step, step);
             for (; i < k; i++)
-                for (int c = 0; c < 4; c++) d[i * (nint)stored + c] = source[c * bRow + i];
+                for (int c = 0; c < 4; c++) d[i * step + c] = source[c * bRow + i];
         }
 
         for (; j < columns; j++)
-            for (int i = 0; i < k; i++) destination[i * (nint)stored + j] = b[j * bRow + i];
+            for (int i = 0; i < k; i++) destination[i * step + j] = b[j * bRow + i];
     }
 
     private static bool CanTranspose4x4

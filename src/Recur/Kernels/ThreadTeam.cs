@@ -133,6 +133,21 @@ internal static unsafe class ThreadTeam
         }
     }
 
+    /// <summary>Waits until all parts of a running piece of work have called this for the <paramref name="turn"/>-th time.</summary>
+    /// <param name="arrived">A counter the parts share, 0 before the first meeting.</param>
+    /// <param name="parts">Their number.</param>
+    /// <param name="turn">1 for the first meeting.</param>
+    public static void Meet(int* arrived, int parts, int turn)
+    {
+        Interlocked.Increment(ref *arrived);
+        int all = unchecked(parts * turn), spins = 0;
+        while (unchecked(Volatile.Read(ref *arrived) - all) < 0)
+        {
+            if (++spins % SpinsBeforeYield == 0) Thread.Yield();
+            else Thread.SpinWait(1);
+        }
+    }
+
     private static void Invoke<T>(void* work, int part, int parts) where T : unmanaged, IParallelKernel =>
         Unsafe.AsRef<T>(work).Run(part, parts);
 

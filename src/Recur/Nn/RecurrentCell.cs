@@ -20,7 +20,7 @@ public abstract class RecurrentCell : Module
         RecurrentLayer.CheckPositive(this, hiddenSize, nameof(hiddenSize));
         this.cell = cell;
         options = new RecurrentOptions(
-            inputSize, hiddenSize, NumLayers: 1, Directions: 1, bias, BatchFirst: false);
+            inputSize, hiddenSize, NumLayers: 1, Directions: 1, bias, BatchFirst: false, IsCell: true);
         int rows = checked(cell.Gates * hiddenSize);
         Tensor wIh = Add("weight_ih", [rows, inputSize]), wHh = Add("weight_hh", [rows, hiddenSize]);
         weights = bias ? [wIh, wHh, Add("bias_ih", [rows]), Add("bias_hh", [rows])] : [wIh, wHh];
@@ -55,9 +55,11 @@ public abstract class RecurrentCell : Module
         Shape stateShape = shape.With(-1, HiddenSize);
         CheckState(h, stateShape, hName);
         CheckState(c, stateShape, cName);
-        (Tensor output, _, Tensor cn) = cell.Apply(
-            input, h ?? default, c ?? default, weights, options, t: 1, n: shape.Rank == 2 ? shape[0] : 1,
-            stateShape, stateShape);
+        (Tensor output, _, Tensor cn) = cell.Apply(new RecurrentInput
+        {
+            X = input, H0 = h ?? default, C0 = c ?? default, Weights = weights, Options = options, T = 1,
+            N = shape.Rank == 2 ? shape[0] : 1, OutputShape = stateShape, StateShape = stateShape, CellShape = stateShape,
+        });
         return (output, cn);
     }
 

@@ -2,27 +2,32 @@ using Recur.Kernels;
 
 namespace Recur.Ops;
 
-/// <summary>The operation of one kind of cell; the parameters are those of <see cref="RecurrentOp{TCell}.Apply"/>.</summary>
-internal delegate (Tensor Output, Tensor HN, Tensor CN) ApplyRecurrent(
-    Tensor x, Tensor h0, Tensor c0, ReadOnlySpan<Tensor> weights, in RecurrentOptions o, int t, int n,
-    in Shape outputShape, in Shape stateShape);
+/// <summary>The operation of one kind of cell.</summary>
+internal delegate (Tensor Output, Tensor HN, Tensor CN) ApplyRecurrent(in RecurrentInput input);
+
+/// <summary>Makes what steps through a stack of layers.</summary>
+internal delegate RecurrentStepper CreateStepper(
+    in RecurrentOptions options, ReadOnlySpan<Tensor> weights, int batchSize, ref object? snapshot);
 
 /// <summary>A kind of recurrent cell, as the modules see it.</summary>
 /// <param name="Gates">Rows of W_ih and W_hh divided by H.</param>
+/// <param name="HasCellState">Whether there is a second state c.</param>
 /// <param name="Apply">Its operation.</param>
-internal sealed record CellType(int Gates, ApplyRecurrent Apply)
+/// <param name="CreateStepper">Its steps without a tape.</param>
+internal sealed record CellType(int Gates, bool HasCellState, ApplyRecurrent Apply, CreateStepper CreateStepper)
 {
-    private static readonly CellType RnnTanh = new(1, (x, h0, _, weights, in o, t, n, in outputShape, in stateShape) =>
-        Stateless(RnnOp.Apply(x, h0, weights, o, relu: false, t, n, outputShape, stateShape)));
+    private static readonly CellType RnnTanh = Of<TanhKernel>(), RnnRelu = Of<ReluKernel>();
 
-    private static readonly CellType RnnRelu = new(1, (x, h0, _, weights, in o, t, n, in outputShape, in stateShape) =>
-        Stateless(RnnOp.Apply(x, h0, weights, o, relu: true, t, n, outputShape, stateShape)));
+    public static readonly CellType Gru = Of<GruKernel>();
 
-    public static readonly CellType Gru = new(GruKernel.Gates, RecurrentOp<GruKernel>.Apply);
-
-    public static readonly CellType Lstm = new(LstmKernel.Gates, RecurrentOp<LstmKernel>.Apply);
+    public static readonly CellType Lstm = Of<LstmKernel>();
 
     public static CellType Rnn(bool relu) => relu ? RnnRelu : RnnTanh;
 
-    private static (Tensor Output, Tensor HN, Tensor CN) Stateless((Tensor Output, Tensor HN) result) => (result.Output, result.HN, default);
+    // One sequence is a matter of latency, several of throughput: two operations with the same results.
+    private static CellType Of<TCell>() where TCell : struct, ICellKernel => new(
+        TCell.Gates, TCell.HasCellState,
+        (in input) => SingleRecurrentOp<TCell>.Serves(input) ? SingleRecurrentOp<TCell>.Apply(input) : RecurrentOp<TCell>.Apply(input),
+        (in options, weights, batchSize, ref snapshot) =>
+            new RecurrentStepper<TCell>(options, weights, batchSize, ref snapshot));
 }

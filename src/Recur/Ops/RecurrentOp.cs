@@ -1,109 +1,138 @@
-using Recur.Autograd;
 using Recur.Kernels;
 
 namespace Recur.Ops;
 
-/// <summary>Sizes and options of a stack of recurrent layers. Dropout is 0 outside training.</summary>
-internal readonly record struct RecurrentOptions(
-    int InputSize, int HiddenSize, int NumLayers, int Directions, bool Bias, bool BatchFirst, float Dropout = 0f);
-
-/// <summary>A stack of gated layers over whole sequences: one node of the tape for all layers, directions and steps.</summary>
+/// <summary>A stack of recurrent layers over the sequences of a batch: one node of the tape for all layers, directions and steps.</summary>
 /// <typeparam name="TCell">The arithmetic of one step.</typeparam>
 /// <remarks>
-/// T steps, N sequences, I inputs, H hidden units, L layers, D directions, G gates.
-/// Inside, rows are always in the order (t, n): with the batch first and N > 1 the input and the output are turned once.
-/// Layer l writes its states [T, N, D·H] where layer l+1 reads them; the last layer's are the output itself.
+/// T steps, N sequences, I inputs, H hidden units, P width of a state, L layers, D directions, G gates, C columns.
+/// Inside, rows are always in the order (step, sequence); sequences of different lengths are sorted longest first and have
+/// rows for their own steps only. Where that is not the order of the input, its rows and those of the output are moved once.
+/// Layer l writes its states [rows, D·P] where layer l+1 reads them; the last layer's are the output itself.
 /// </remarks>
-internal sealed class RecurrentOp<TCell> : Node where TCell : struct, ICellKernel
+internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCell : struct, ICellKernel
 {
-    private const int FirstWeight = 3; // inputs: x, h0, c0, then for every layer and direction W_ih, W_hh and, with bias, b_ih, b_hh
+    private const int ChunkFloats = 1 << 18; // of columns between their projection and the steps: 1 MiB
 
-    private readonly PackedMatrix recurrent = new();
-    private RecurrentOptions o;
-    private int t, n;
-    private bool turned, dropped;
+    // Grow only, so that a step of a shape seen before allocates nothing.
+    private int[] sorted = [], batchSizes = [], starts = [], map = [];
+    private int steps, rows;
+    private bool moved, ragged, dropped;
 
-    private static int G => TCell.Gates;
+    private int Width => o.Directions * o.StateSize;
 
-    private int WeightsPerLayer => o.Bias ? 4 : 2;
+    private ReadOnlySpan<int> Map => map.AsSpan(0, rows);
 
-    private int Width => o.Directions * o.HiddenSize;
-
-    private int Rows => t * n;
-
-    private int InputWidth(int layer) => layer == 0 ? o.InputSize : Width;
-
-    private int WeightAt(int layer, int direction) => FirstWeight + (layer * o.Directions + direction) * WeightsPerLayer;
+    private ReadOnlySpan<int> Sorted => sorted.AsSpan(0, n);
 
     // What Save keeps, in this order: the states h of every layer (none for the last one when they are the output); for every
-    // layer and direction its gates and what it keeps beside them (c of an LSTM, q of a GRU); for every layer but the last its
-    // masked states and its mask (with dropout); the input in (t, n) order (when it is turned).
-    private int GatesAt(int layer, int direction) => o.NumLayers + 2 * (layer * o.Directions + direction);
+    // layer and direction the columns, the states c, what is projected, and h_0 and c_0 in sorted order; for every layer but the
+    // last its masked states and its mask (with dropout); the moved input.
+    private const int PerDirection = 5;
 
-    private int MaskedAt(int layer) => GatesAt(o.NumLayers, 0) + layer * 2;
+    private int SavedAt(int layer, int direction) => o.NumLayers + PerDirection * (layer * o.Directions + direction);
 
-    private int TurnedInputAt => GatesAt(o.NumLayers, 0) + (dropped ? (o.NumLayers - 1) * 2 : 0);
+    private int MaskedAt(int layer) => SavedAt(o.NumLayers, 0) + layer * 2;
 
-    private bool IsOutput(int layer) => layer == o.NumLayers - 1 && !turned;
+    private int MovedInputAt => SavedAt(o.NumLayers, 0) + (dropped ? (o.NumLayers - 1) * 2 : 0);
 
-    /// <summary>Records the stack.</summary>
-    /// <param name="x">[T, N, I], or [N, T, I] with the batch first; the module has checked the shapes.</param>
-    /// <param name="h0">[L·D, N, H], or default for zeros.</param>
-    /// <param name="c0">[L·D, N, H], or default for zeros; always default for cells without a cell state.</param>
-    /// <param name="weights">For every layer and direction W_ih, W_hh and, with bias, b_ih and b_hh.</param>
-    /// <param name="o">Sizes and options.</param>
-    /// <param name="t">Steps.</param>
-    /// <param name="n">Sequences.</param>
-    /// <param name="outputShape">The shape to give the output, of T·N·D·H elements.</param>
-    /// <param name="stateShape">The shape to give h_n and c_n, of L·D·N·H elements.</param>
-    /// <returns>The output, h_n, and c_n (default for cells without a cell state).</returns>
-    public static (Tensor Output, Tensor HN, Tensor CN) Apply(
-        Tensor x, Tensor h0, Tensor c0, ReadOnlySpan<Tensor> weights, in RecurrentOptions o, int t, int n,
-        in Shape outputShape, in Shape stateShape)
+    private bool IsOutput(int layer) => layer == o.NumLayers - 1 && !moved;
+
+    private bool HasProjection => o.ProjSize > 0;
+
+    /// <summary>Records the stack; the module has checked the shapes.</summary>
+    /// <param name="input">Inputs, sizes and shapes.</param>
+    /// <returns>The output, h_n (default for a cell), and c_n (default for kinds of cells without one).</returns>
+    public static (Tensor Output, Tensor HN, Tensor CN) Apply(in RecurrentInput input)
     {
-        var op = Begin<RecurrentOp<TCell>>(x, h0, c0, weights);
-        op.o = o;
-        op.t = t;
-        op.n = n;
-        op.turned = o.BatchFirst && n > 1 && t > 1;
-        op.dropped = o.Dropout > 0f && o.NumLayers > 1;
-        Tensor output = op.NewOutput(outputShape);
-        Tensor hn = op.NewOutput(stateShape);
-        Tensor cn = TCell.HasCellState ? op.NewOutput(stateShape) : default;
-        op.Forward(x.Span, output.MutableSpan, hn.MutableSpan, TCell.HasCellState ? cn.MutableSpan : default);
+        var op = Begin<RecurrentOp<TCell>>(input.X, input.H0, input.C0, input.Weights);
+        op.o = input.Options;
+        op.t = input.T;
+        op.n = input.N;
+        op.Plan(input.Lengths, input.IsPacked);
+        op.dropped = op.o.Dropout > 0f && op.o.NumLayers > 1;
+        Tensor output = op.NewOutput(input.OutputShape);
+        Tensor hn = op.o.IsCell ? default : op.NewOutput(input.StateShape);
+        Tensor cn = TCell.HasCellState ? op.NewOutput(input.CellShape) : default;
+        op.Forward(
+            input.X.Span, output.MutableSpan, op.o.IsCell ? default : hn.MutableSpan,
+            TCell.HasCellState ? cn.MutableSpan : default);
         op.Record();
         return (output, hn, cn);
     }
 
-    private void Forward(ReadOnlySpan<float> x, Span<float> output, Span<float> hn, Span<float> cn)
+    private void Plan(ReadOnlySpan<int> lengths, bool isPacked)
     {
-        for (int layer = 0; layer < o.NumLayers; layer++) Save(IsOutput(layer) ? 0 : Rows * Width);
-        for (int i = 0; i < o.NumLayers * o.Directions; i++)
+        if (sorted.Length < n) sorted = new int[n];
+        if (starts.Length <= t)
         {
-            Save(Rows * G * o.HiddenSize);
-            Save(Rows * o.HiddenSize);
+            starts = new int[t + 1];
+            batchSizes = new int[t];
         }
 
-        for (int i = 0; dropped && i < 2 * (o.NumLayers - 1); i++) Save(Rows * Width);
+        ragged = isPacked || lengths.ContainsAnyExcept(t);
+        if (ragged)
+        {
+            steps = RaggedRows.Plan(lengths, sorted.AsSpan(0, n), batchSizes.AsSpan(0, t), starts.AsSpan(0, t + 1));
+        }
+        else
+        {
+            steps = t;
+            for (int i = 0; i < n; i++) sorted[i] = i;
+            for (int i = 0; i <= t; i++) starts[i] = i * n;
+        }
+
+        rows = starts[t];
+        moved = !isPacked && (ragged || (o.BatchFirst && n > 1 && t > 1));
+        if (!moved) return;
+        if (map.Length < rows) map = new int[rows];
+        for (int step = 0; step < steps; step++)
+            for (int row = starts[step]; row < starts[step + 1]; row++)
+            {
+                int sequence = sorted[row - starts[step]];
+                map[row] = o.BatchFirst ? sequence * t + step : step * n + sequence;
+            }
+    }
+
+    // ---- Forward -------------------------------------------------------------------------------------------------
+
+    private void Forward(ReadOnlySpan<float> x, Span<float> output, Span<float> hn, Span<float> cn)
+    {
+        int h = o.HiddenSize;
+        for (int layer = 0; layer < o.NumLayers; layer++) Save(IsOutput(layer) ? 0 : rows * Width);
+        for (int i = 0; i < o.NumLayers * o.Directions; i++)
+        {
+            // Without a backward pass the columns live in a small scratch from projection to step.
+            Save(TCell.Columns > 1 && IsTracked ? rows * TCell.Columns * h : 0);
+            Save(TCell.HasCellState ? rows * h : 0);
+            Save(HasProjection ? rows * h : 0);
+            Save(ragged ? n * o.StateSize : 0);
+            Save(ragged && TCell.HasCellState ? n * h : 0);
+        }
+
+        for (int i = 0; dropped && i < 2 * (o.NumLayers - 1); i++) Save(rows * Width);
 
         ReadOnlySpan<float> input = x;
-        if (turned)
+        if (moved)
         {
-            Span<float> turnedInput = Save(Rows * o.InputSize);
-            Layout.SwapLeading(x, n, t, o.InputSize, turnedInput);
-            input = turnedInput;
+            Span<float> movedInput = Save(rows * o.InputSize);
+            Layout.Gather(x, Map, o.InputSize, movedInput);
+            input = movedInput;
         }
 
         for (int layer = 0; layer < o.NumLayers; layer++)
         {
-            Span<float> states = IsOutput(layer) ? output : Saved(layer, Rows * Width);
+            Span<float> states = IsOutput(layer) ? output : Saved(layer, rows * Width);
             for (int d = 0; d < o.Directions; d++) ForwardDirection(layer, d, input, states, hn, cn);
             input = dropped && layer < o.NumLayers - 1 ? Drop(layer, states) : states;
         }
 
-        if (turned) Layout.SwapLeading(Saved(o.NumLayers - 1, Rows * Width), t, n, Width, output);
+        if (!moved) return;
+        if (ragged) output.Clear();
+        Layout.Scatter(Saved(o.NumLayers - 1, rows * Width), Map, Width, output);
     }
 
+    // PyTorch draws its masks over [T, N, D·H] whatever the layout; over packed rows for packed sequences.
     private Span<float> Drop(int layer, ReadOnlySpan<float> states)
     {
         Span<float> masked = Saved(MaskedAt(layer), states.Length), mask = Saved(MaskedAt(layer) + 1, states.Length);
@@ -112,190 +141,264 @@ internal sealed class RecurrentOp<TCell> : Node where TCell : struct, ICellKerne
         return masked;
     }
 
-    private unsafe void ForwardDirection(
+    private void ForwardDirection(
         int layer, int direction, ReadOnlySpan<float> input, Span<float> states, Span<float> hn, Span<float> cn)
     {
-        int h = o.HiddenSize, i = InputWidth(layer), first = WeightAt(layer, direction), width = G * h;
-        fixed (float* px = input, ph0 = StateOf(1, layer, direction), pc0 = StateOf(2, layer, direction), pStates = states,
-            pGates = Saved(GatesAt(layer, direction), Rows * width), pBeside = Saved(GatesAt(layer, direction) + 1, Rows * h),
-            pIh = Input(first).Span, pHh = Input(first + 1).Span, pBiasHh = o.Bias ? Input(first + 3).Span : default)
+        int h = o.HiddenSize, i = InputWidth(layer), first = WeightAt(layer, direction), width = TCell.Columns * h;
+        int at = SavedAt(layer, direction);
+        ReadOnlySpan<float> h0 = InitialState(1, layer, direction, o.StateSize, at + 3);
+        ReadOnlySpan<float> c0 = InitialState(2, layer, direction, h, at + 4);
+        Span<Run> inputRuns = stackalloc Run[Run.Most], gateRuns = stackalloc Run[Run.Most];
+        inputRuns = inputRuns[..Run.OfInput<TCell>(h, h, inputRuns)];
+        bool byGate = PackedMatrix.IsWorthPadding(h);
+        gateRuns = gateRuns[..Run.OfRecurrent<TCell>(h, h, gateRuns, joined: !byGate)];
+        fixed (float* px = input, ph0 = h0, pc0 = c0, pStates = states, pC = Saved(at + 1, TCell.HasCellState ? rows * h : 0),
+            pUnprojected = Saved(at + 2, HasProjection ? rows * h : 0), pColumns = Saved(at, KeptColumns))
+        fixed (int* pStarts = starts)
         {
-            float* bias = null;
-            if (o.Bias)
+            SequenceKernel.Layer args = LayerAt(direction, pStates, pC, pUnprojected, ph0, pc0, pStarts);
+            args.Recurrent = Packed(first + 1, PackForm.Product, gateRuns);
+            args.ByGate = byGate;
+            if (HasProjection) args.Projection = PackedProjection(first, PackForm.Product);
+            float* bias = Workspace.Require(WorkspaceSlot.Bias, width);
+            FillBias(first, h, new Span<float>(bias, width));
+
+            for (int begin = 0, end; begin < steps; begin = end)
             {
-                bias = Workspace.Require(WorkspaceSlot.Bias, width);
-                Layout.Add(Input(first + 2).Span, Input(first + 3).Span, new Span<float>(bias, width));
-                // The last gate's recurrent bias belongs to the sum that is kept apart.
-                if (TCell.SplitsSums) Input(first + 2).Span[(width - h)..].CopyTo(new Span<float>(bias + width - h, h));
+                end = begin + 1;
+                int row = args.Reverse ? starts[steps - end] : starts[begin];
+                int count = args.Count(args.Step(begin));
+                while (end < steps && (count + args.Count(args.Step(end))) * width <= ChunkFloats)
+                {
+                    count += args.Count(args.Step(end));
+                    end++;
+                }
+
+                if (args.Reverse) row = starts[steps - end];
+                if (TCell.Columns == 1) args.Columns = args.Out;
+                else if (IsTracked) args.Columns = pColumns;
+                else args.Columns = Workspace.Require(WorkspaceSlot.Columns, count * width) - (nint)row * width;
+                float* columns = args.Columns + row * args.ColumnsRow;
+                if (TCell.Columns > TCell.Gates)
+                    Layout.FillRows(columns + TCell.Gates * h, args.ColumnsRow, count, h, bias + TCell.Gates * h);
+                Project(first, inputRuns, count, px + (nint)row * i, i, columns, args.ColumnsRow, bias, 0);
+                SequenceKernel.Forward<TCell>(args, begin, end);
             }
 
-            Gemm.Multiply(new GemmArgs
-            {
-                M = Rows, N = width, K = i,
-                A = px, ARow = i, AStep = 1,
-                C = pGates, CRow = width,
-                Add = bias, AddRow = 0,
-            }, pIh, i, transposeB: true);
-
-            recurrent.Pack(h, width, pHh, h, transposed: true);
-            var args = LayerAt(direction, pStates, pGates, pBeside, ph0, pc0);
-            if (TCell.SplitsSums && o.Bias) args.BiasHn = pBiasHh + width - h;
-            GatedKernel.Forward<TCell>(args, recurrent);
-
-            nint last = (nint)args.Step(t - 1) * n;
-            Layout.CopyRows(args.Out + last * Width, Width, n, h, StateAt(hn, layer, direction));
-            if (TCell.HasCellState) Layout.CopyRows(args.C + last * h, h, n, h, StateAt(cn, layer, direction));
+            if (!o.IsCell) CopyLast(args.Out, Width, o.StateSize, direction, h0, StateAt(hn, layer, direction, o.StateSize));
+            if (TCell.HasCellState) CopyLast(pC, h, h, direction, c0, StateAt(cn, layer, direction, h));
         }
     }
 
-    private unsafe GatedKernel.Layer LayerAt(int direction, float* states, float* gates, float* beside, float* h0, float* c0) => new()
+    private int KeptColumns => TCell.Columns > 1 && IsTracked ? rows * TCell.Columns * o.HiddenSize : 0;
+
+    private float* PackedProjection(int first, PackForm form)
     {
-        T = t, N = n, H = o.HiddenSize, G = G, Reverse = direction == 1,
-        H0 = h0, C0 = c0, Out = states + direction * o.HiddenSize, OutRow = Width,
-        C = TCell.HasCellState ? beside : null, Extra = TCell.HasCellState ? null : beside, Gates = gates,
+        ReadOnlySpan<Run> all = [new Run(0, o.ProjSize, 0)];
+        return Packed(first + (o.Bias ? 4 : 2), form, all);
+    }
+
+    private SequenceKernel.Layer LayerAt(
+        int direction, float* states, float* c, float* unprojected, float* h0, float* c0, int* firstRows) => new()
+    {
+        T = steps, N = n, H = o.HiddenSize, P = o.StateSize, Reverse = direction == 1, Starts = firstRows,
+        H0 = h0, C0 = c0, Out = states + direction * o.StateSize, OutRow = Width,
+        ColumnsRow = TCell.Columns == 1 ? Width : TCell.Columns * o.HiddenSize,
+        C = c, Unprojected = HasProjection ? unprojected : null,
     };
 
-    // The gradients of one step stand with the element-wise kernels; beside them, with da the gradients of the gates,
-    //   dx_t = W_ihᵀ da_t    dW_ih = Σ da_t x_tᵀ    dW_hh = Σ da_t h_(t-1)ᵀ    db_ih = db_hh = Σ da_t    dh_(t-1) += W_hhᵀ da_t
+    // The states before the first step in sorted order; empty for zeros.
+    private ReadOnlySpan<float> InitialState(int input, int layer, int direction, int width, int saved)
+    {
+        if (Input(input) == default) return default;
+        ReadOnlySpan<float> state = StateAt(Input(input).Span, layer, direction, width);
+        if (!ragged) return state;
+        Span<float> inOrder = Saved(saved, n * width);
+        Layout.Gather(state, Sorted, width, inOrder);
+        return inOrder;
+    }
+
+    private int LastRow(int j, int length, int direction) => direction == 1 ? j : starts[length - 1] + j;
+
+    // The state after each sequence's last step; of an empty sequence the initial one.
+    private void CopyLast(float* states, nint row, int width, int direction, ReadOnlySpan<float> initial, Span<float> last)
+    {
+        int length = steps;
+        for (int j = 0; j < n; j++)
+        {
+            while (length > 0 && starts[length] - starts[length - 1] <= j) length--;
+            Span<float> to = last.Slice(sorted[j] * width, width);
+            if (length > 0) new ReadOnlySpan<float>(states + LastRow(j, length, direction) * row, width).CopyTo(to);
+            else if (initial.IsEmpty) to.Clear();
+            else initial.Slice(j * width, width).CopyTo(to);
+        }
+    }
+
+    // ---- Backward: the equations stand in docs/gates.md ----------------------------------------------------------
+
     protected override void Backward()
     {
         Span<float> dOut = OutputGrad(0);
-        if (turned)
+        if (moved)
         {
-            Span<float> swapped = Scratch(Rows * Width);
-            Layout.SwapLeading(dOut, n, t, Width, swapped);
-            dOut = swapped;
+            Span<float> inOrder = Scratch(rows * Width);
+            Layout.Gather(dOut, Map, Width, inOrder);
+            dOut = inOrder;
         }
 
-        Span<float> carry = Scratch(n * o.HiddenSize);
+        Span<float> carry = Scratch(n * o.HiddenSize), grads = TCell.Columns == 1 ? Scratch(rows * o.HiddenSize) : default;
         for (int layer = o.NumLayers - 1; layer >= 0; layer--)
         {
-            bool bottom = layer == 0;
+            bool bottom = layer == 0, fresh = true;
             Span<float> dInput = default;
-            if (bottom && !turned && NeedsGrad(0))
-            {
-                dInput = InputGrad(0);
-            }
-            else if (!bottom || NeedsGrad(0))
-            {
-                dInput = Scratch(Rows * InputWidth(layer));
-                dInput.Clear();
-            }
+            if (bottom && !moved && NeedsGrad(0)) dInput = InputGrad(0, out fresh);
+            else if (!bottom || NeedsGrad(0)) dInput = Scratch(rows * InputWidth(layer));
 
-            for (int d = 0; d < o.Directions; d++) BackwardDirection(layer, d, dOut, carry, dInput);
+            for (int d = 0; d < o.Directions; d++, fresh = false) BackwardDirection(layer, d, dOut, carry, grads, dInput, fresh);
 
             if (!bottom && dropped) Elementwise.Zip<Multiply>(dInput, Saved(MaskedAt(layer - 1) + 1, dInput.Length), dInput);
-            if (bottom && turned && NeedsGrad(0)) Layout.AddSwapLeading(dInput, t, n, o.InputSize, InputGrad(0));
+            if (bottom && moved && NeedsGrad(0)) Layout.AddScatter(dInput, Map, o.InputSize, InputGrad(0));
             dOut = dInput;
         }
     }
 
-    private unsafe void BackwardDirection(int layer, int direction, Span<float> dOut, Span<float> carry, Span<float> dInput)
+    private void BackwardDirection(
+        int layer, int direction, Span<float> dOut, Span<float> carry, Span<float> ownGrads, Span<float> dInput, bool fresh)
     {
-        int h = o.HiddenSize, i = InputWidth(layer), first = WeightAt(layer, direction), width = G * h;
-        Span<float> gates = Saved(GatesAt(layer, direction), Rows * width), beside = Saved(GatesAt(layer, direction) + 1, Rows * h);
-        carry.Clear();
-        if (TCell.HasCellState && HasOutputGrad(2)) StateAt(OutputGrad(2), layer, direction).CopyTo(carry);
-        fixed (float* pStates = StatesOf(layer), pGrad = dOut, pGates = gates, pBeside = beside, pCarry = carry, px = InputOf(layer),
-            ph0 = StateOf(1, layer, direction), pc0 = StateOf(2, layer, direction),
-            pIh = Input(first).Span, pHh = Input(first + 1).Span, pdx = dInput)
+        int h = o.HiddenSize, p = o.StateSize, i = InputWidth(layer), first = WeightAt(layer, direction), at = SavedAt(layer, direction);
+        Span<float> kept = Saved(at, KeptColumns), grads = TCell.Columns == 1 ? ownGrads : kept;
+        ReadOnlySpan<float> h0 = Input(1) == default ? default : ragged ? Saved(at + 3, n * p) : StateAt(Input(1).Span, layer, direction, p);
+        ReadOnlySpan<float> c0 = Input(2) == default ? default : ragged ? Saved(at + 4, n * h) : StateAt(Input(2).Span, layer, direction, h);
+        bool hasHn = !o.IsCell && HasOutputGrad(StateOutput), hasCn = TCell.HasCellState && HasOutputGrad(CellOutput);
+        ReadOnlySpan<float> dHn = hasHn ? StateAt(OutputGrad(StateOutput), layer, direction, p) : default;
+        ReadOnlySpan<float> dCn = hasCn ? StateAt(OutputGrad(CellOutput), layer, direction, h) : default;
+        if (dCn.IsEmpty) carry.Clear();
+        else Layout.Gather(dCn, Sorted, h, carry);
+
+        Span<Run> inputRuns = stackalloc Run[Run.Most], recurrentRuns = stackalloc Run[Run.Most];
+        inputRuns = inputRuns[..Run.OfInput<TCell>(h, h, inputRuns)];
+        recurrentRuns = recurrentRuns[..Run.OfRecurrent<TCell>(h, h, recurrentRuns)];
+        fixed (float* pStates = StatesOf(layer), pGrad = dOut, pColumns = kept, pGrads = grads, pCarry = carry, px = InputOf(layer),
+            ph0 = h0, pc0 = c0, pC = Saved(at + 1, TCell.HasCellState ? rows * h : 0),
+            pUnprojected = Saved(at + 2, HasProjection ? rows * h : 0), pdx = dInput)
+        fixed (int* pStarts = starts)
         {
-            var args = LayerAt(direction, pStates, pGates, pBeside, ph0, pc0);
-            args.OutGrad = pGrad + direction * h;
+            SequenceKernel.Layer args = LayerAt(direction, pStates, pC, pUnprojected, ph0, pc0, pStarts);
+            args.Columns = pColumns;
+            args.OutGrad = pGrad + direction * p;
+            args.Grads = pGrads;
+            args.GradsRow = TCell.Columns * h;
             args.Carry = pCarry;
-            if (HasOutputGrad(1))
-                Layout.AddRows(StateAt(OutputGrad(1), layer, direction), n, h, args.OutGrad + (nint)args.Step(t - 1) * n * Width, Width);
-            recurrent.Pack(width, h, pHh, h, transposed: false);
-            GatedKernel.Backward<TCell>(args, recurrent);
+            args.Recurrent = Packed(first + 1, PackForm.Gradient, recurrentRuns);
+            if (HasProjection) args.Projection = PackedProjection(first, PackForm.Gradient);
+            if (!dHn.IsEmpty) AddLast(dHn, args.OutGrad, p, direction);
+            if (rows > 0) SequenceKernel.Backward<TCell>(args);
 
-            float* gatesFirst = pGates + (nint)args.Step(0) * n * width;
-            if (NeedsGrad(1)) AddFirstStateGradient(StateAt(InputGrad(1), layer, direction), gatesFirst, carry);
-            if (TCell.HasCellState && NeedsGrad(2))
-            {
-                Span<float> dC0 = StateAt(InputGrad(2), layer, direction);
-                Layout.Add(dC0, carry, dC0);
-            }
-
-            if (NeedsGrad(first + 1))
-            {
-                // The state before a step lies one step earlier in the output; only the first step's is the initial state.
-                Span<float> dWhh = InputGrad(first + 1);
-                float* gatesRest = args.Reverse ? pGates : pGates + (nint)n * width;
-                float* before = args.Reverse ? args.Out + (nint)n * Width : args.Out;
-                if (t > 1) AddProduct(dWhh, width, h, (t - 1) * n, gatesRest, width, before, Width);
-                if (ph0 != null) AddProduct(dWhh, width, h, n, gatesFirst, width, ph0, h);
-            }
-
-            // Where the sums were kept apart, the last gate meets x with another gradient than h.
-            int shared = TCell.SplitsSums ? width - h : width;
+            if (NeedsGrad(1)) AddFirstStateGradient(args, StateAt(InputGrad(1), layer, direction, p), dHn, carry);
+            if (TCell.HasCellState && NeedsGrad(2)) Layout.AddScatter(carry, Sorted, h, StateAt(InputGrad(2), layer, direction, h));
+            if (NeedsGrad(first + 1)) AddRecurrentGradient(args, InputGrad(first + 1, out bool freshHh), freshHh, recurrentRuns);
             if (NeedsGrad(first))
+                AddWeightGradient(InputGrad(first, out bool freshIh), freshIh, inputRuns, i, rows, pGrads, args.GradsRow, px, i);
+            int projection = first + (o.Bias ? 4 : 2);
+            if (HasProjection && NeedsGrad(projection))
             {
-                Span<float> dWih = InputGrad(first);
-                AddProduct(dWih[..(shared * i)], shared, i, Rows, pGates, width, px, i);
-                if (TCell.SplitsSums) AddProduct(dWih[(shared * i)..], h, i, Rows, pBeside, h, px, i);
+                ReadOnlySpan<Run> all = [new Run(0, p, 0)];
+                AddWeightGradient(
+                    InputGrad(projection, out bool freshHr), freshHr, all, h, rows, args.OutGrad, Width, pUnprojected, h);
             }
 
-            if (pdx != null)
-            {
-                AddInputGradient(pdx, i, shared, pGates, width, pIh);
-                if (TCell.SplitsSums) AddInputGradient(pdx, i, h, pBeside, h, pIh + (nint)shared * i);
-            }
-
-            if (o.Bias && (NeedsGrad(first + 2) || NeedsGrad(first + 3))) AddBiasGradients(first, gates, beside, shared);
+            if (pdx != null) AddInputGradient(pdx, fresh, first, inputRuns, i, rows, pGrads, args.GradsRow);
+            AddBiasGradients(first, rows, h, grads);
         }
     }
 
-    private void AddBiasGradients(int first, ReadOnlySpan<float> gates, ReadOnlySpan<float> beside, int shared)
+    // The gradient of the final state joins that of the output where each sequence ends.
+    private void AddLast(ReadOnlySpan<float> dHn, float* dOut, int width, int direction)
     {
-        int width = G * o.HiddenSize;
-        Span<float> sums = Scratch(width);
-        sums.Clear();
-        Kernels.Rows.AddSum(Rows, width, gates, sums);
-        if (NeedsGrad(first + 3)) Layout.Add(InputGrad(first + 3), sums, InputGrad(first + 3));
-        if (!NeedsGrad(first + 2)) return;
-        Span<float> dBih = InputGrad(first + 2);
-        Layout.Add(dBih[..shared], sums[..shared], dBih[..shared]);
-        if (shared < width) Kernels.Rows.AddSum(Rows, o.HiddenSize, beside, dBih[shared..]);
+        int length = steps;
+        for (int j = 0; j < n; j++)
+        {
+            while (length > 0 && starts[length] - starts[length - 1] <= j) length--;
+            if (length == 0) return; // only empty sequences follow
+            Layout.AddRows(dHn.Slice(sorted[j] * width, width), 1, width, dOut + (nint)LastRow(j, length, direction) * Width, Width);
+        }
     }
 
-    private unsafe void AddFirstStateGradient(Span<float> dH0, float* gatesFirst, ReadOnlySpan<float> carry)
+    // dh_0 += W_hhᵀ da of each sequence's first step, and what a GRU hands on beside the product.
+    private void AddFirstStateGradient(in SequenceKernel.Layer l, Span<float> dH0, ReadOnlySpan<float> dHn, Span<float> carry)
     {
-        int h = o.HiddenSize, width = G * h;
-        fixed (float* p = dH0)
-            Gemm.Multiply(new GemmArgs { M = n, N = h, K = width, A = gatesFirst, ARow = width, AStep = 1, C = p, CRow = h, Add = p, AddRow = h }, recurrent);
-        if (!TCell.HasCellState) Layout.Add(dH0, carry, dH0);
+        int p = o.StateSize;
+        Span<float> inOrder = Scratch(n * p);
+        inOrder.Clear();
+        fixed (float* to = inOrder)
+        {
+            for (int order = 0; order < steps; order++)
+            {
+                int begin = l.Continuing(order), end = l.Count(l.Step(order));
+                if (begin == end) continue;
+                float* c = to + (nint)begin * p;
+                Gemm.Multiply(new GemmArgs
+                {
+                    M = end - begin, N = p, K = TCell.Gates * o.HiddenSize,
+                    A = l.Grads + (nint)(l.Starts[l.Step(order)] + begin) * l.GradsRow + TCell.RecurrentColumn * o.HiddenSize,
+                    ARow = l.GradsRow, AStep = 1, B = l.Recurrent, C = c, CRow = p,
+                });
+            }
+        }
+
+        if (TCell.Columns > 1 && !TCell.HasCellState) Layout.Add(inOrder, carry, inOrder);
+        for (int j = starts[1]; j < n && !dHn.IsEmpty; j++) // an empty sequence hands its final state's gradient through
+            dHn.Slice(sorted[j] * p, p).CopyTo(inOrder[(j * p)..]);
+        Layout.AddScatter(inOrder, Sorted, p, dH0);
     }
 
-    // dx[rows, i] += da[rows, k] · w[k, i]
-    private unsafe void AddInputGradient(float* dx, int i, int k, float* da, int daRow, float* w) =>
-        Gemm.Multiply(new GemmArgs { M = Rows, N = i, K = k, A = da, ARow = daRow, AStep = 1, C = dx, CRow = i, Add = dx, AddRow = i }, w, i, transposeB: false);
-
-    // dW[m, columns] += daᵀ[m, rows] · b[rows, columns]
-    private static unsafe void AddProduct(Span<float> dW, int m, int columns, int rows, float* da, int daRow, float* b, int bRow)
+    // dW_hh += Σ da_t h_(t-1)ᵀ. The state before a step lies one step earlier in the output; only the first step's is the initial one.
+    private void AddRecurrentGradient(in SequenceKernel.Layer l, Span<float> dW, bool fresh, ReadOnlySpan<Run> runs)
     {
-        fixed (float* c = dW)
-            Gemm.Multiply(new GemmArgs { M = m, N = columns, K = rows, A = da, ARow = 1, AStep = daRow, C = c, CRow = columns, Add = c, AddRow = columns }, b, bRow, transposeB: false);
+        int p = o.StateSize;
+        if (ragged)
+        {
+            Span<float> before = Scratch(rows * p);
+            fixed (float* b = before)
+            {
+                for (int order = 0; order < steps; order++)
+                {
+                    int step = l.Step(order), row = l.Starts[step], continuing = l.Continuing(order), count = l.Count(step);
+                    if (continuing > 0)
+                        Layout.CopyRows(l.Out + (nint)l.Starts[l.Step(order - 1)] * Width, Width, continuing, p, before[(row * p)..]);
+                    Span<float> beginning = before.Slice((row + continuing) * p, (count - continuing) * p);
+                    if (l.H0 == null) beginning.Clear();
+                    else new ReadOnlySpan<float>(l.H0 + (nint)continuing * p, beginning.Length).CopyTo(beginning);
+                }
+
+                AddWeightGradient(dW, fresh, runs, p, rows, l.Grads, l.GradsRow, b, p);
+            }
+
+            return;
+        }
+
+        if (t > 1)
+        {
+            float* rest = l.Reverse ? l.Grads : l.Grads + n * l.GradsRow, before = l.Reverse ? l.Out + (nint)n * Width : l.Out;
+            AddWeightGradient(dW, fresh, runs, p, rows - n, rest, l.GradsRow, before, Width);
+            fresh = false;
+        }
+
+        if (l.H0 != null) AddWeightGradient(dW, fresh, runs, p, n, l.Grads + l.Step(0) * n * l.GradsRow, l.GradsRow, l.H0, p);
+        else if (fresh) dW.Clear();
     }
 
-    private ReadOnlySpan<float> StateOf(int input, int layer, int direction)
-    {
-        Tensor state = Input(input);
-        if (state == default) return default;
-        int length = n * o.HiddenSize;
-        return state.Span.Slice((layer * o.Directions + direction) * length, length);
-    }
+    private Span<float> StateAt(Span<float> states, int layer, int direction, int width) =>
+        states.Slice((layer * o.Directions + direction) * n * width, n * width);
 
-    private Span<float> StateAt(Span<float> states, int layer, int direction)
-    {
-        int length = n * o.HiddenSize;
-        return states.Slice((layer * o.Directions + direction) * length, length);
-    }
+    private ReadOnlySpan<float> StateAt(ReadOnlySpan<float> states, int layer, int direction, int width) =>
+        states.Slice((layer * o.Directions + direction) * n * width, n * width);
 
-    private ReadOnlySpan<float> StatesOf(int layer) => IsOutput(layer) ? Output(0) : Saved(layer, Rows * Width);
+    private ReadOnlySpan<float> StatesOf(int layer) => IsOutput(layer) ? Output(0) : Saved(layer, rows * Width);
 
     private ReadOnlySpan<float> InputOf(int layer)
     {
-        if (layer == 0) return turned ? Saved(TurnedInputAt, Rows * o.InputSize) : Input(0).Span;
-        return Saved(dropped ? MaskedAt(layer - 1) : layer - 1, Rows * Width);
+        if (layer == 0) return moved ? Saved(MovedInputAt, rows * o.InputSize) : Input(0).Span;
+        return Saved(dropped ? MaskedAt(layer - 1) : layer - 1, rows * Width);
     }
 }

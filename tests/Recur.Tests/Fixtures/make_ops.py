@@ -28,6 +28,12 @@ def apart(*shape):
     return x + 0.2 * torch.sign(x)
 
 
+def gather_rows_padded(x):
+    indices = torch.tensor([3, -1, 0, 5, -1, 3])
+    y = x.reshape(6, 2)[indices.clamp(min=0)]
+    return torch.where(indices[:, None] < 0, torch.tensor(0.5, dtype=x.dtype), y).reshape(3, 2, 2)
+
+
 def rows():
     # arithmetic and broadcasting
     yield "add", lambda x, y: x + y, normal(3, 5), normal(3, 5)
@@ -118,6 +124,8 @@ def rows():
     yield "mse_mean", F.mse_loss, normal(1, 59, 1), normal(1, 59, 1)
     yield "mse_sum", lambda x, y: F.mse_loss(x, y, reduction="sum"), normal(4, 3), normal(4, 3)
     yield "mse_none", lambda x, y: F.mse_loss(x, y, reduction="none"), normal(4, 3), normal(4, 3)
+    # rows of several leading dimensions, -1 for padding; last, so that the rows above keep their random numbers
+    yield "gather_rows_padded", gather_rows_padded, normal(2, 3, 2)
 
 
 def tensor(t):

@@ -1,4 +1,5 @@
 using Recur.Nn;
+using Recur.Ops;
 
 namespace Recur.Tests.Ops;
 
@@ -157,6 +158,7 @@ internal static class OpCases
         {
             Error = (() => Of(5, 3).GatherRows([1, 5]), "Tensor.GatherRows: index 5 at position 1 is not a row of [5, 3]."),
         },
+        new("gather_rows_padded", x => GatherRowsOp.Apply(x[0], [3, -1, 0, 5, -1, 3], 2, new(3, 2, 2), padding: 0.5f)),
         new("squeeze", x => x[0].Squeeze(1) * 2)
         {
             Error = (() => Of(5, 3).Squeeze(2), "Tensor.Squeeze: dimension 2 was asked of [5, 3], which has 2."),

@@ -1,0 +1,157 @@
+using System.Runtime.CompilerServices;
+
+namespace Recur.Kernels;
+
+/// <summary>Some rows (sequences) and units of one step, for the element-wise part of a cell. All matrices are row-major and their
+/// pointers stand at the first row and unit; null states are zeros.</summary>
+internal unsafe struct CellRows
+{
+    public int Rows, Units;
+
+    /// <summary>Columns of the cell, the next one <see cref="ColumnStep"/> floats on. Forward: in sums, out what is kept.</summary>
+    public float* Columns;
+    public nint ColumnsRow, ColumnStep;
+
+    /// <summary>What the units held before the step: c of a cell that has it, else h.</summary>
+    public float* Before;
+    public nint BeforeRow;
+
+    /// <summary>The same after it. Forward writes it for a cell with c.</summary>
+    public float* After;
+    public nint AfterRow;
+
+    /// <summary>Forward: out h.</summary>
+    public float* Hidden;
+    public nint HiddenRow;
+
+    /// <summary>Backward: in the gradient of h; in/out what flows from step to step beside the product.</summary>
+    public float* HiddenGrad, Carry;
+    public nint HiddenGradRow, CarryRow;
+
+    /// <summary>Backward: out the gradients of the sums; may be <see cref="Columns"/>.</summary>
+    public float* Grads;
+    public nint GradsRow;
+
+    public static void Forward<TCell>(in CellRows s) where TCell : struct, ICellKernel
+    {
+        var job = new ForwardJob<TCell> { Rows = s };
+        Isa.Run(ref job);
+    }
+
+    public static void Backward<TCell>(in CellRows s) where TCell : struct, ICellKernel
+    {
+        var job = new BackwardJob<TCell> { Rows = s };
+        Isa.Run(ref job);
+    }
+
+    private struct ForwardJob<TCell> : ISimdKernel where TCell : struct, ICellKernel
+    {
+        public CellRows Rows;
+
+        public readonly void Run<T>() where T : unmanaged, ISimd<T> => Forward<T, TCell>(Rows);
+    }
+
+    private struct BackwardJob<TCell> : ISimdKernel where TCell : struct, ICellKernel
+    {
+        public CellRows Rows;
+
+        public readonly void Run<T>() where T : unmanaged, ISimd<T> => Backward<T, TCell>(Rows);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Forward<T, TCell>(in CellRows s) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        nint step = s.ColumnStep;
+        int units = s.Units;
+        float* before = s.Before, after = s.After, hidden = s.Hidden, row = s.Columns;
+        for (int r = 0; r < s.Rows; r++)
+        {
+            for (int u = 0; u < units; u += T.Count)
+            {
+                int count = Math.Min(T.Count, units - u);
+                float* p = row + u;
+                T a = Load<T>(p, count), b = T.Zero, c = T.Zero, d = T.Zero, carry = T.Zero;
+                if (TCell.Columns > 1)
+                {
+                    b = Load<T>(p + step, count);
+                    c = Load<T>(p + 2 * step, count);
+                    d = Load<T>(p + 3 * step, count);
+                    if (before != null) carry = Load<T>(before + u, count);
+                }
+
+                T h = TCell.Forward(ref a, ref b, ref c, ref d, ref carry);
+                if (TCell.Columns > 1)
+                {
+                    Store(p, count, a);
+                    Store(p + step, count, b);
+                    Store(p + 2 * step, count, c);
+                    Store(p + 3 * step, count, d);
+                    if (TCell.HasCellState) Store(after + u, count, carry);
+                }
+
+                Store(hidden + u, count, h);
+            }
+
+            row += s.ColumnsRow;
+            if (before != null) before += s.BeforeRow;
+            after += s.AfterRow;
+            hidden += s.HiddenRow;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Backward<T, TCell>(in CellRows s) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        nint step = s.ColumnStep;
+        int units = s.Units;
+        float* before = s.Before, after = s.After, dh = s.HiddenGrad, carries = s.Carry, row = s.Columns, grads = s.Grads;
+        for (int r = 0; r < s.Rows; r++)
+        {
+            for (int u = 0; u < units; u += T.Count)
+            {
+                int count = Math.Min(T.Count, units - u);
+                float* p = row + u, q = grads + u;
+                T a = T.Zero, b = T.Zero, c = T.Zero, d = T.Zero, carry = T.Zero, old = T.Zero, now = T.Zero;
+                if (TCell.Columns > 1)
+                {
+                    a = Load<T>(p, count);
+                    b = Load<T>(p + step, count);
+                    c = Load<T>(p + 2 * step, count);
+                    d = Load<T>(p + 3 * step, count);
+                    carry = Load<T>(carries + u, count);
+                    if (before != null) old = Load<T>(before + u, count);
+                }
+
+                if (TCell.Columns == 1 || TCell.HasCellState) now = Load<T>(after + u, count);
+                TCell.Backward(ref a, ref b, ref c, ref d, old, now, Load<T>(dh + u, count), ref carry);
+                Store(q, count, a);
+                if (TCell.Columns > 1)
+                {
+                    Store(q + step, count, b);
+                    Store(q + 2 * step, count, c);
+                    Store(q + 3 * step, count, d);
+                    Store(carries + u, count, carry);
+                }
+            }
+
+            row += s.ColumnsRow;
+            grads += s.GradsRow;
+            if (before != null) before += s.BeforeRow;
+            after += s.AfterRow;
+            dh += s.HiddenGradRow;
+            carries += s.CarryRow;
+        }
+    }
+
+    // Nearly always all lanes, which a partial access would make pay.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Load<T>(float* p, int count) where T : unmanaged, ISimd<T> =>
+        count == T.Count ? T.Load(p) : T.LoadPartial(p, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<T>(float* p, int count, T value) where T : unmanaged, ISimd<T>
+    {
+        if (count == T.Count) value.Store(p);
+        else value.StorePartial(p, count);
+    }
+}

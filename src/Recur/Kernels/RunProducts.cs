@@ -1,0 +1,77 @@
+namespace Recur.Kernels;
+
+/// <summary>Products with a weight matrix whose rows are packed run by run (<see cref="PackForm.Product"/>, <see cref="PackForm.Gradient"/>).</summary>
+internal static unsafe class RunProducts
+{
+    // columns[rows, run] = add[rows, run] + x[rows, k] · W[run, k]ᵀ
+    //   x [rows, K] of stride xRow, add of stride addRow (0 for one row)  in      columns of stride columnsRow  out; may be add
+    public static void Product(
+        float* packed, ReadOnlySpan<Run> runs, int rows, int k, float* x, nint xRow, float* columns, nint columnsRow, float* add,
+        nint addRow)
+    {
+        var job = new ProductJob
+        {
+            Packed = packed, Runs = runs, Rows = rows, K = k, X = x, XRow = xRow, Columns = columns, ColumnsRow = columnsRow,
+            Add = add, AddRow = addRow,
+        };
+        Isa.Run(ref job);
+    }
+
+    // dx[rows, k] += Σ over runs: columns[rows, run] · W[run, k]; without the += when fresh
+    public static void Gradient(
+        float* packed, ReadOnlySpan<Run> runs, int rows, int k, float* columns, nint columnsRow, float* dx, bool fresh)
+    {
+        var job = new GradientJob
+        {
+            Packed = packed, Runs = runs, Rows = rows, K = k, Columns = columns, ColumnsRow = columnsRow, Dx = dx, Fresh = fresh,
+        };
+        Isa.Run(ref job);
+    }
+
+    private ref struct ProductJob : ISimdKernel
+    {
+        public float* Packed, X, Columns, Add;
+        public nint XRow, ColumnsRow, AddRow;
+        public ReadOnlySpan<Run> Runs;
+        public int K, Rows;
+
+        public readonly void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            float* b = Packed;
+            foreach (Run run in Runs)
+            {
+                Gemm.RunParallel<T>(new GemmArgs
+                {
+                    M = Rows, N = run.Rows, K = K, A = X, ARow = XRow, AStep = 1, B = b,
+                    C = Columns + run.Column, CRow = ColumnsRow, Add = Add + run.Column, AddRow = AddRow,
+                });
+                b += PackedMatrix.Length<T>(K, run.Rows);
+            }
+        }
+    }
+
+    private ref struct GradientJob : ISimdKernel
+    {
+        public float* Packed, Columns, Dx;
+        public nint ColumnsRow;
+        public ReadOnlySpan<Run> Runs;
+        public int K, Rows;
+        public bool Fresh;
+
+        public readonly void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            float* b = Packed;
+            bool fresh = Fresh;
+            foreach (Run run in Runs)
+            {
+                Gemm.RunParallel<T>(new GemmArgs
+                {
+                    M = Rows, N = K, K = run.Rows, A = Columns + run.Column, ARow = ColumnsRow, AStep = 1, B = b,
+                    C = Dx, CRow = K, Add = fresh ? null : Dx, AddRow = K,
+                });
+                fresh = false;
+                b += PackedMatrix.Length<T>(run.Rows, K);
+            }
+        }
+    }
+}

@@ -1,0 +1,343 @@
+namespace Recur.Kernels;
+
+/// <summary>One layer in one direction over the sequences of a batch, forward and backward, for every kind of cell.</summary>
+/// <remarks>
+/// T steps, N sequences, H units, P width of the state h (H, or less with a projection), G gates, C columns. Sequences are
+/// sorted by falling length; rows are (step, sequence) in that order and a step has rows for its living sequences only.
+/// A step is a product with the packed recurrent weights and the cell's element-wise pass. Where the weights are packed gate by
+/// gate, both run over blocks of units: the sums of a block are still in the first-level cache when the pass comes.
+/// Work is split over sequences, which do not meet, or, where they are few, over the units with a barrier behind each step.
+/// Either way every element is computed by one thread in the same order.
+/// </remarks>
+internal static unsafe class SequenceKernel
+{
+    private const long ParallelFlops = 500_000;   // for each thread in all, as in Gemm
+    private const long BarrierFlops = 100_000;    // for each thread between two barriers (1 us against 0.2)
+    private const int RowsPerThread = 4;          // fewer leave the tiles waiting for their loads
+
+    /// <summary>The operands of one layer and direction.</summary>
+    public struct Layer
+    {
+        public int T, N, H, P;
+        public bool Reverse;
+
+        /// <summary>[T+1] the first row of every step.</summary>
+        public int* Starts;
+
+        /// <summary>[N, P] and [N, H] the states before each sequence's first step, or null for zeros.</summary>
+        public float* H0, C0;
+
+        /// <summary>[rows, P] of stride <see cref="OutRow"/>: the states h.</summary>
+        public float* Out;
+        public nint OutRow;
+
+        /// <summary>[rows, C·H] of stride <see cref="ColumnsRow"/>. Forward: in sums without the product with h, out what is kept. A
+        /// cell with one column has it in <see cref="Out"/>.</summary>
+        public float* Columns;
+        public nint ColumnsRow;
+
+        /// <summary>[rows, H] the states c; and with a projection o∘tanh c, from which it makes h; else null.</summary>
+        public float* C, Unprojected;
+
+        /// <summary>Packed. Forward: W_hhᵀ [P, G·H], in <see cref="ByGate"/> a matrix for each gate. Backward: W_hh [G·H, P].</summary>
+        public float* Recurrent;
+        public bool ByGate;
+
+        /// <summary>Packed. Forward: W_hrᵀ [H, P]. Backward: W_hr [P, H]. Null without a projection.</summary>
+        public float* Projection;
+
+        /// <summary>Backward: [rows, P] of stride <see cref="OutRow"/>, in the gradient of the states from above, out all of it.</summary>
+        public float* OutGrad;
+
+        /// <summary>Backward: [rows, C·H] of stride <see cref="GradsRow"/>, out the gradients of the sums; may be Columns.</summary>
+        public float* Grads;
+        public nint GradsRow;
+
+        /// <summary>Backward: [N, H] in the gradient of c_n or zeros, out what of the first state's gradient comes from no product.</summary>
+        public float* Carry;
+
+        /// <summary>The step that comes <paramref name="order"/>-th in this direction.</summary>
+        public readonly int Step(int order) => Reverse ? T - 1 - order : order;
+
+        /// <summary>Rows of a step.</summary>
+        public readonly int Count(int step) => Starts[step + 1] - Starts[step];
+
+        /// <summary>The rows of the <paramref name="order"/>-th step that also had the step before it; the rest begin here.</summary>
+        public readonly int Continuing(int order) =>
+            order == 0 ? 0 : Math.Min(Count(Step(order)), Count(Step(order - 1)));
+    }
+
+    // Cost: 2·rows·G·H·P flops, and 2·rows·H·P of a projection; the loop over the steps is the only sequential part.
+    public static void Forward<TCell>(in Layer layer, int first, int last) where TCell : struct, ICellKernel
+    {
+        var job = new ForwardJob<TCell> { Layer = layer, First = first, Last = last };
+        Isa.Run(ref job);
+    }
+
+    public static void Backward<TCell>(in Layer layer) where TCell : struct, ICellKernel
+    {
+        var job = new BackwardJob<TCell> { Layer = layer };
+        Isa.Run(ref job);
+    }
+
+    private struct ForwardJob<TCell> : ISimdKernel where TCell : struct, ICellKernel
+    {
+        public Layer Layer;
+        public int First, Last;
+
+        public readonly void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            int barrier = 0;
+            var job = new ForwardPart<T, TCell> { Layer = Layer, First = First, Last = Last };
+            int parts = Plan<T>(Layer, TCell.Gates, First, Last, out bool byUnits);
+            if (byUnits) job.Barrier = &barrier;
+            ThreadTeam.Run(ref job, parts);
+        }
+    }
+
+    private struct BackwardJob<TCell> : ISimdKernel where TCell : struct, ICellKernel
+    {
+        public Layer Layer;
+
+        public readonly void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            int barrier = 0;
+            var job = new BackwardPart<T, TCell> { Layer = Layer };
+            int parts = Plan<T>(Layer, TCell.Gates, 0, Layer.T, out bool byUnits);
+            if (byUnits) job.Barrier = &barrier;
+            ThreadTeam.Run(ref job, parts);
+        }
+    }
+
+    private static int Plan<T>(in Layer l, int gates, int first, int last, out bool byUnits) where T : unmanaged, ISimd<T>
+    {
+        int begin = l.Reverse ? l.T - last : first, end = l.Reverse ? l.T - first : last;
+        long flops = 2L * (l.Starts[end] - l.Starts[begin]) * gates * l.H * l.P;
+        int parts = (int)Math.Max(1, Math.Min(ThreadTeam.Threads, flops / ParallelFlops));
+        byUnits = parts > 1 && l.N < RowsPerThread * parts && l.Projection == null && l.ByGate
+            && flops / (last - first) >= BarrierFlops * parts && l.H >= parts * PackedMatrix.PanelWidth<T>();
+        return byUnits ? parts : Math.Min(parts, l.N);
+    }
+
+    /// <summary>The sequences of one part, so that all parts have about as many steps.</summary>
+    private static (int Begin, int End) Share(in Layer l, int part, int parts)
+    {
+        if (l.Count(l.T - 1) == l.N) return (l.N * part / parts, l.N * (part + 1) / parts);
+        return (Cut(l, part, parts), Cut(l, part + 1, parts));
+
+        static int Cut(in Layer l, int part, int parts)
+        {
+            if (part == parts) return l.N;
+            long want = (long)l.Starts[l.T] * part / parts, sum = 0;
+            int n = 0, t = l.T;
+            while (sum < want)
+            {
+                while (t > 0 && l.Count(t - 1) <= n) t--; // the length of sequence n
+                sum += t;
+                n++;
+            }
+
+            return n;
+        }
+    }
+
+    private static (int Begin, int End) Units<T>(in Layer l, int part, int parts) where T : unmanaged, ISimd<T>
+    {
+        int width = PackedMatrix.PanelWidth<T>(), blocks = (l.H + width - 1) / width;
+        return (blocks * part / parts * width, Math.Min(l.H, blocks * (part + 1) / parts * width));
+    }
+
+    // ---- Forward -------------------------------------------------------------------------------------------------
+
+    private struct ForwardPart<T, TCell> : IParallelKernel where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        public Layer Layer;
+        public int First, Last;
+        public int* Barrier;
+
+        public readonly void Run(int part, int parts)
+        {
+            Layer l = Layer;
+            bool byUnits = Barrier != null;
+            (int r0, int r1) = byUnits ? (0, l.N) : Share(l, part, parts);
+            (int u0, int u1) = byUnits ? Units<T>(l, part, parts) : (0, l.H);
+            for (int order = First; order < Last; order++)
+            {
+                int end = Math.Min(r1, l.Count(l.Step(order))), middle = l.Continuing(order);
+                Rows(l, order, r0, Math.Min(end, middle), begins: false, u0, u1);
+                Rows(l, order, Math.Max(r0, middle), end, begins: true, u0, u1);
+                if (byUnits) ThreadTeam.Meet(Barrier, parts, order - First + 1);
+            }
+        }
+
+        // The rows r0..r1 of a step, which either go on from the step before or begin here.
+        private static void Rows(in Layer l, int order, int r0, int r1, bool begins, int u0, int u1)
+        {
+            if (r0 >= r1) return;
+            int t = l.Step(order);
+            nint row = l.Starts[t] + r0, before = begins ? r0 : l.Starts[l.Step(order - 1)] + r0;
+            float* hidden = l.Out + row * l.OutRow;
+            float* h = !begins ? l.Out + before * l.OutRow : l.H0 == null ? null : l.H0 + before * l.P;
+            nint hRow = begins ? l.P : l.OutRow;
+            var g = new GemmArgs
+            {
+                M = r1 - r0, N = l.H, K = l.P, A = h, ARow = hRow, AStep = 1, B = l.Recurrent,
+                C = l.Columns + row * l.ColumnsRow + TCell.RecurrentColumn * l.H, CRow = l.ColumnsRow,
+            };
+            g.Add = g.C;
+            g.AddRow = g.CRow;
+            var s = new CellRows
+            {
+                Rows = r1 - r0, Units = l.H,
+                Columns = l.Columns + row * l.ColumnsRow, ColumnsRow = l.ColumnsRow, ColumnStep = l.H,
+                Hidden = l.Unprojected == null ? hidden : l.Unprojected + row * l.H,
+                HiddenRow = l.Unprojected == null ? l.OutRow : l.H,
+            };
+            SetStates(ref s, l, row, before, begins, h, hRow);
+
+            if (l.ByGate)
+            {
+                int width = PackedMatrix.PanelWidth<T>();
+                float* recurrent = l.Recurrent, sums = g.C;
+                nint ofGate = PackedMatrix.Length<T>(l.P, l.H);
+                for (int u = u0; u < u1; u += width)
+                {
+                    for (int gate = 0; gate < TCell.Gates && h != null; gate++)
+                    {
+                        g.B = recurrent + gate * ofGate;
+                        g.C = g.Add = sums + gate * l.H;
+                        Gemm.OnePanel<T>(g, u);
+                    }
+
+                    CellRows some = s;
+                    some.Units = Math.Min(width, u1 - u);
+                    some.Columns += u;
+                    some.Before = s.Before == null ? null : s.Before + u;
+                    some.After += u;
+                    some.Hidden += u;
+                    CellRows.Forward<T, TCell>(some);
+                }
+            }
+            else
+            {
+                g.N = TCell.Gates * l.H;
+                if (h != null) Gemm.Blocks<T>(g);
+                CellRows.Forward<T, TCell>(s);
+            }
+
+            if (l.Projection == null) return;
+            Gemm.Blocks<T>(new GemmArgs
+            {
+                M = r1 - r0, N = l.P, K = l.H, A = s.Hidden, ARow = l.H, AStep = 1, B = l.Projection, C = hidden, CRow = l.OutRow,
+            });
+        }
+
+        private static void SetStates(ref CellRows s, in Layer l, nint row, nint before, bool begins, float* h, nint hRow)
+        {
+            if (TCell.HasCellState)
+            {
+                s.Before = !begins ? l.C + before * l.H : l.C0 == null ? null : l.C0 + before * l.H;
+                s.BeforeRow = s.AfterRow = l.H;
+                s.After = l.C + row * l.H;
+            }
+            else
+            {
+                s.Before = h;
+                s.BeforeRow = hRow;
+            }
+        }
+    }
+
+    // ---- Backward ------------------------------------------------------------------------------------------------
+
+    private struct BackwardPart<T, TCell> : IParallelKernel where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        public Layer Layer;
+        public int* Barrier;
+
+        public readonly void Run(int part, int parts)
+        {
+            Layer l = Layer;
+            bool byUnits = Barrier != null;
+            (int r0, int r1) = byUnits ? (0, l.N) : Share(l, part, parts);
+            (int u0, int u1) = byUnits ? Units<T>(l, part, parts) : (0, l.H);
+            for (int order = l.T - 1; order >= 0; order--)
+            {
+                int t = l.Step(order), end = Math.Min(r1, l.Count(t));
+                if (order < l.T - 1)
+                {
+                    // What the next step hands back to the states it began with.
+                    int next = l.Starts[l.Step(order + 1)] + r0;
+                    AddProduct(l, l.Starts[t] + r0, next, Math.Min(end, l.Continuing(order + 1)) - r0, u0, u1, byUnits);
+                }
+
+                int middle = l.Continuing(order);
+                Rows(l, order, r0, Math.Min(end, middle), begins: false, u0, u1);
+                Rows(l, order, Math.Max(r0, middle), end, begins: true, u0, u1);
+                if (byUnits) ThreadTeam.Meet(Barrier, parts, l.T - order);
+            }
+        }
+
+        private static void AddProduct(in Layer l, nint row, nint next, int rows, int u0, int u1, bool byUnits)
+        {
+            if (rows <= 0) return;
+            var g = new GemmArgs
+            {
+                M = rows, N = l.P, K = TCell.Gates * l.H,
+                A = l.Grads + next * l.GradsRow + TCell.RecurrentColumn * l.H, ARow = l.GradsRow, AStep = 1, B = l.Recurrent,
+                C = l.OutGrad + row * l.OutRow, CRow = l.OutRow,
+            };
+            g.Add = g.C;
+            g.AddRow = g.CRow;
+            if (!byUnits)
+            {
+                Gemm.Blocks<T>(g);
+                return;
+            }
+
+            for (int u = u0; u < u1; u += PackedMatrix.PanelWidth<T>()) Gemm.OnePanel<T>(g, u);
+        }
+
+        private static void Rows(in Layer l, int order, int r0, int r1, bool begins, int u0, int u1)
+        {
+            if (r0 >= r1) return;
+            int t = l.Step(order);
+            nint row = l.Starts[t] + r0, before = begins ? r0 : l.Starts[l.Step(order - 1)] + r0;
+            var s = new CellRows
+            {
+                Rows = r1 - r0, Units = u1 - u0, ColumnStep = l.H,
+                Columns = l.Columns == null ? null : l.Columns + row * l.ColumnsRow + u0, ColumnsRow = l.ColumnsRow,
+                Grads = l.Grads + row * l.GradsRow + u0, GradsRow = l.GradsRow,
+                Carry = l.Carry == null ? null : l.Carry + (nint)r0 * l.H + u0, CarryRow = l.H,
+                HiddenGrad = l.OutGrad + row * l.OutRow + u0, HiddenGradRow = l.OutRow,
+                After = TCell.HasCellState ? l.C + row * l.H + u0 : l.Out + row * l.OutRow + u0,
+                AfterRow = TCell.HasCellState ? l.H : l.OutRow,
+            };
+            if (TCell.HasCellState)
+            {
+                s.Before = !begins ? l.C + before * l.H + u0 : l.C0 == null ? null : l.C0 + before * l.H + u0;
+                s.BeforeRow = l.H;
+            }
+            else
+            {
+                s.Before = !begins ? l.Out + before * l.OutRow + u0 : l.H0 == null ? null : l.H0 + before * l.P + u0;
+                s.BeforeRow = begins ? l.P : l.OutRow;
+            }
+
+            if (l.Projection != null)
+            {
+                // The gradient of o∘tanh c, from which the projection has made h.
+                float* unprojected = Workspace.Require(WorkspaceSlot.StepSums, s.Rows * l.H);
+                Gemm.Blocks<T>(new GemmArgs
+                {
+                    M = s.Rows, N = l.H, K = l.P, A = s.HiddenGrad, ARow = l.OutRow, AStep = 1, B = l.Projection,
+                    C = unprojected, CRow = l.H,
+                });
+                s.HiddenGrad = unprojected;
+                s.HiddenGradRow = l.H;
+            }
+
+            CellRows.Backward<T, TCell>(s);
+        }
+    }
+}

@@ -29,6 +29,9 @@ internal sealed class Cell
     /// <summary>Recur's layer for a case, with its default initialisation.</summary>
     public Func<LayerCase, LayerUnderTest> Create { get; }
 
+    /// <summary>Its final states, in the order of <see cref="States"/>.</summary>
+    public Tensor[] Final(LstmState last) => States.Length == 1 ? [last.H] : [last.H, last.C];
+
     public static readonly Cell Rnn = new("RNN", [0], ["h"], c => new RnnUnderTest(c));
 
     /// <summary>PyTorch: reset, update, new; ONNX: update, reset, new.</summary>
@@ -49,10 +52,10 @@ internal sealed class Cell
 
         public override Module Module => rnn;
 
-        public override (Tensor Output, Tensor[] Final) Forward(Tensor x, Tensor[]? initial)
+        public override (Tensor Output, LstmState Final) Forward(Tensor x, Tensor[]? initial)
         {
-            (Tensor output, Tensor hN) = rnn.Forward(x, initial?[0]);
-            return (output, [hN]);
+            (Tensor output, Tensor hN) = rnn.Forward(x, initial?[0], c.Lengths);
+            return (output, (hN, default));
         }
     }
 
@@ -62,24 +65,23 @@ internal sealed class Cell
 
         public override Module Module => gru;
 
-        public override (Tensor Output, Tensor[] Final) Forward(Tensor x, Tensor[]? initial)
+        public override (Tensor Output, LstmState Final) Forward(Tensor x, Tensor[]? initial)
         {
-            (Tensor output, Tensor hN) = gru.Forward(x, initial?[0]);
-            return (output, [hN]);
+            (Tensor output, Tensor hN) = gru.Forward(x, initial?[0], c.Lengths);
+            return (output, (hN, default));
         }
     }
 
     private sealed class LstmUnderTest(LayerCase c) : LayerUnderTest
     {
-        private readonly Lstm lstm = new(c.I, c.H, c.L, c.Bias, c.BatchFirst, c.Dropout, c.Bidirectional);
+        private readonly Lstm lstm = new(c.I, c.H, c.L, c.Bias, c.BatchFirst, c.Dropout, c.Bidirectional, c.ProjSize);
 
         public override Module Module => lstm;
 
-        public override (Tensor Output, Tensor[] Final) Forward(Tensor x, Tensor[]? initial)
+        public override (Tensor Output, LstmState Final) Forward(Tensor x, Tensor[]? initial)
         {
             LstmState? before = initial is [var h0, var c0] ? new LstmState(h0, c0) : null;
-            (Tensor output, LstmState after) = lstm.Forward(x, before);
-            return (output, [after.H, after.C]);
+            return lstm.Forward(x, before, c.Lengths);
         }
     }
 }
@@ -92,6 +94,6 @@ internal abstract class LayerUnderTest
     /// <param name="x">The input.</param>
     /// <param name="initial">The states before the first step in the order of <see cref="Cell.States"/>, or
     /// none.</param>
-    /// <returns>The output, and the states after the last step.</returns>
-    public abstract (Tensor Output, Tensor[] Final) Forward(Tensor x, Tensor[]? initial);
+    /// <returns>The output, and the states after the last step; C is that of the LSTM alone.</returns>
+    public abstract (Tensor Output, LstmState Final) Forward(Tensor x, Tensor[]? initial);
 }

@@ -3,7 +3,8 @@ using Recur.Peers;
 
 namespace Recur.ParityTests;
 
-/// <summary>Dropout between layers: after the same seed Recur and PyTorch draw the same masks.</summary>
+/// <summary>Dropout between layers: after the same seed Recur and PyTorch draw the same masks, in the same order of
+/// steps and sequences.</summary>
 [Collection(AloneCollection.Name)]
 public sealed class DropoutParityTests(PyTorchOracle pytorch)
 {

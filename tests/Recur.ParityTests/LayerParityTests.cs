@@ -6,7 +6,7 @@ namespace Recur.ParityTests;
 public sealed class LayerParityTests(PyTorchOracle pytorch)
 {
     private const int Blocks = 10;            // one test each for every cell, so that a failure names its block
-    private const int CasesPerBlock = 120;
+    private const int CasesPerBlock = 100;
 
     /// <summary>A pre-activation within rounding of 0 lies on the other side of relu's kink for another order of
     /// summation, and its gradient is there or not. Among some 10⁷ units of a block that happens; not twice for one
@@ -27,7 +27,8 @@ public sealed class LayerParityTests(PyTorchOracle pytorch)
             string? difference = CompareWithPyTorch(c, random);
             for (int tries = 1; difference is not null && c.Relu && tries < ReluTries; tries++)
                 difference = CompareWithPyTorch(c, random);
-            Assert.True(difference is null, $"block {seed}, case {i}, {c}: {difference}");
+            string lengths = c.Lengths is null ? "" : $" {string.Join(' ', c.Lengths)}";
+            Assert.True(difference is null, $"block {seed}, case {i}, {c}{lengths}: {difference}");
         }
     }
 

@@ -19,6 +19,8 @@ public sealed class OnnxParityTests
         for (int i = 0; i < CasesPerBlock; i++)
         {
             LayerCase c = RandomLayers.Next(Cell.Named(cell), configurations);
+            // ONNX has no projection, and does not say what becomes of the state of a sequence without steps.
+            c = c with { ProjSize = 0, Lengths = c.Lengths?.Select(l => Math.Max(1, l)).ToArray() };
             (LayerUnderTest layer, List<PeerTensor> tensors) = RandomLayers.Create(c, random);
             using OnnxSession onnx = OnnxLayer.Open(c, tensors, threads: 1);
             string? difference = Agreement.Check(onnx.Run(), RandomLayers.Forward(c, layer, tensors));

@@ -1,4 +1,5 @@
 using Recur.Autograd;
+using Recur.Nn;
 using Recur.Peers;
 
 namespace Recur.ParityTests;
@@ -6,14 +7,19 @@ namespace Recur.ParityTests;
 /// <summary>Random recurrent layers with random data, and what Recur makes of them.</summary>
 internal static class RandomLayers
 {
-    /// <summary>A configuration anywhere in the space of nn.RNN's options; from the same seed the same one for every
-    /// cell.</summary>
+    /// <summary>A configuration anywhere in the space of nn.RNN's options, with lengths (unsorted, some of them 0) or
+    /// without; from the same seed the same one for every cell, except that only the LSTM has projections.</summary>
     public static LayerCase Next(Cell cell, Random random)
     {
         bool unbatched = random.Next(5) == 0;
-        int t = random.Next(1, 41), n = unbatched ? 1 : random.Next(1, 10);
-        return new LayerCase(cell, t, n, I: random.Next(1, 71), H: random.Next(1, 71), L: random.Next(1, 4))
+        int t = random.Next(1, 41), n = unbatched ? 1 : random.Next(1, 10), h = random.Next(1, 71);
+        bool ragged = random.Next(3) == 0, projected = random.Next(3) == 0;
+        int[] lengths = [.. Enumerable.Range(0, n).Select(_ => random.Next(6) == 0 ? 0 : random.Next(1, t + 1))];
+        int projSize = random.Next(1, Math.Max(2, h));
+        return new LayerCase(cell, t, n, I: random.Next(1, 71), h, L: random.Next(1, 4))
         {
+            Lengths = ragged && !unbatched ? lengths : null,
+            ProjSize = projected && cell == Cell.Lstm && projSize < h ? projSize : 0,
             Bidirectional = random.Next(2) == 0,
             Bias = random.Next(4) != 0,
             BatchFirst = random.Next(2) == 0,
@@ -47,8 +53,8 @@ internal static class RandomLayers
         using (GradMode.NoGrad())
         {
             Tensor[]? initial = InitialStates(c.Cell, c.WithState, tensors);
-            (Tensor y, Tensor[] final) = layer.Forward(ToTensor(tensors, "x"), initial);
-            return [PeerTensor.Of("y", y), .. c.Cell.States.Zip(final, (s, value) => PeerTensor.Of(s + "n", value))];
+            (Tensor y, LstmState last) = layer.Forward(ToTensor(tensors, "x"), initial);
+            return [PeerTensor.Of("y", y), .. Named(c.Cell, c.Cell.Final(last))];
         }
     }
 
@@ -58,12 +64,16 @@ internal static class RandomLayers
     {
         Tensor x = ToTensor(tensors, "x").RequireGrad();
         Tensor[]? initial = InitialStates(c.Cell, c.WithState, tensors);
-        (Tensor y, Tensor[] final) = layer.Forward(x, initial);
+        (Tensor y, LstmState last) = layer.Forward(x, initial);
+        Tensor loss = (y * ToTensor(tensors, "gy")).Sum();
         List<PeerTensor> results = [PeerTensor.Of("y", y)];
-        results.AddRange(Backward(c.Cell, (y * ToTensor(tensors, "gy")).Sum(), x, initial, final, tensors));
+        results.AddRange(Backward(c.Cell, loss, x, initial, c.Cell.Final(last), tensors));
         results.AddRange(PeerTensor.OfGradients(layer.Module));
         return results;
     }
+
+    private static IEnumerable<PeerTensor> Named(Cell cell, Tensor[] final) =>
+        cell.States.Zip(final, (s, value) => PeerTensor.Of(s + "n", value));
 
     /// <summary>h0 (and c0) as leaves, or none.</summary>
     public static Tensor[]? InitialStates(Cell cell, bool given, IReadOnlyList<PeerTensor> tensors) =>
@@ -74,7 +84,7 @@ internal static class RandomLayers
     public static IEnumerable<PeerTensor> Backward(
         Cell cell, Tensor loss, Tensor x, Tensor[]? initial, Tensor[] final, IReadOnlyList<PeerTensor> tensors)
     {
-        List<PeerTensor> results = [.. cell.States.Zip(final, (s, value) => PeerTensor.Of(s + "n", value))];
+        List<PeerTensor> results = [.. Named(cell, final)];
         foreach ((string s, Tensor value) in cell.States.Zip(final))
             loss += (value * ToTensor(tensors, $"g{s}n")).Sum();
         loss.Backward();

@@ -52,7 +52,7 @@ internal sealed class CellLoopRow(LayerCase c, bool train)
     }
 
     private IReadOnlyList<PeerTensor> States(LstmState last) =>
-        [.. c.Cell.States.Select(s => PeerTensor.Of(s + "n", s == "h" ? last.H : last.C))];
+        [.. c.Cell.States.Zip(c.Cell.Final(last), (name, value) => PeerTensor.Of(name + "n", value))];
 
     public override void Run(int runs)
     {

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using Recur.Benchmarks.Compare;
+using Recur.Benchmarks.Results;
 
 return args switch
 {

@@ -26,25 +26,44 @@ internal sealed record LayerCase(Cell Cell, int T, int N, int I, int H, int L)
     /// <summary>Whether an initial state is given.</summary>
     public bool WithState { get; init; }
 
+    /// <summary>The probability of dropout between layers, in training.</summary>
+    public float Dropout { get; init; }
+
+    /// <summary>The steps of every sequence, 0 to T; null when all have T.</summary>
+    public int[]? Lengths { get; init; }
+
+    /// <summary>The size to which h is projected, for the LSTM; 0 for no projection.</summary>
+    public int ProjSize { get; init; }
+
     /// <summary>Directions.</summary>
     public int D => Bidirectional ? 2 : 1;
 
-    /// <summary>Floating-point operations of the forward pass's products; forward and backward together are three times as many.</summary>
+    /// <summary>The size of a state h.</summary>
+    public int OutputSize => ProjSize > 0 ? ProjSize : H;
+
+    /// <summary>Floating-point operations of the forward pass's products; forward and backward together are three times
+    /// as many.</summary>
     public double ForwardFlops
     {
         get
         {
             double perStep = 0;
-            for (int l = 0; l < L; l++) perStep += 2.0 * Cell.Gates * H * ((l == 0 ? I : D * H) + H);
-            return perStep * D * T * N;
+            for (int l = 0; l < L; l++)
+                perStep += 2.0 * H * (Cell.Gates * ((l == 0 ? I : D * OutputSize) + OutputSize) + ProjSize);
+            return perStep * D * (Lengths?.Sum() ?? T * N);
         }
     }
 
     public int[] InputShape => Unbatched ? [T, I] : BatchFirst ? [N, T, I] : [T, N, I];
 
-    public int[] OutputShape => Unbatched ? [T, D * H] : BatchFirst ? [N, T, D * H] : [T, N, D * H];
+    public int[] OutputShape => [.. InputShape[..^1], D * OutputSize];
 
-    public int[] StateShape => Unbatched ? [L * D, H] : [L * D, N, H];
+    /// <summary>The shape of the state h or c.</summary>
+    public int[] StateShape(string state)
+    {
+        int size = state == "h" ? OutputSize : H;
+        return Unbatched ? [L * D, size] : [L * D, N, size];
+    }
 
     /// <summary>What peer.py's <c>layer</c> reads.</summary>
     public JsonObject Options(bool train) => new()
@@ -57,11 +76,16 @@ internal sealed record LayerCase(Cell Cell, int T, int N, int I, int H, int L)
         ["batch_first"] = BatchFirst,
         ["bidirectional"] = Bidirectional,
         ["nonlinearity"] = Relu ? "relu" : "tanh",
+        ["dropout"] = Dropout,
+        ["projection"] = ProjSize,
+        ["lengths"] = Lengths is null ? null : new JsonArray([.. Lengths.Select(l => JsonValue.Create(l))]),
         ["train"] = train,
     };
 
     /// <summary>Shapes in the order of the tables: (T,N,I,H,layers) and what is not the default.</summary>
     public override string ToString() =>
         $"{Cell.Name}({T},{N},{I},{H},{L})" + (Bidirectional ? " bidirectional" : "") + (Bias ? "" : " no bias") +
-        (BatchFirst ? " batch first" : "") + (Unbatched ? " unbatched" : "") + (Relu ? " relu" : "") + (WithState ? " h0" : "");
+        (BatchFirst ? " batch first" : "") + (Unbatched ? " unbatched" : "") + (Relu ? " relu" : "") +
+        (WithState ? " h0" : "") + (Dropout > 0 ? $" dropout {Dropout}" : "") + (Lengths is null ? "" : " ragged") +
+        (ProjSize > 0 ? $" projected to {ProjSize}" : "");
 }

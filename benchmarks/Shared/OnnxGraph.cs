@@ -4,11 +4,12 @@ using System.Text;
 
 namespace Recur.Peers;
 
-/// <summary>Writes an ONNX model into memory: just the parts of onnx.proto that a recurrent model and a product need.</summary>
+/// <summary>Writes an ONNX model into memory: just the parts of onnx.proto that a recurrent model and a product
+/// need.</summary>
 /// <remarks>Field numbers are those of onnx.proto (IR version 8, operator set 14).</remarks>
 internal sealed class OnnxGraph
 {
-    private const int Float32 = 1, Int64 = 7;
+    private const int Float32 = 1, Int32 = 6, Int64 = 7;
     private readonly ProtoWriter graph = new();
 
     /// <summary>A float32 input of the graph.</summary>
@@ -25,6 +26,10 @@ internal sealed class OnnxGraph
     public string Constant(string name, ReadOnlySpan<float> values, params ReadOnlySpan<int> shape) =>
         Constant(name, Float32, MemoryMarshal.AsBytes(values), shape);
 
+    /// <summary>An int32 constant.</summary>
+    public string Constant(string name, ReadOnlySpan<int> values) =>
+        Constant(name, Int32, MemoryMarshal.AsBytes(values), [values.Length]);
+
     /// <summary>An int64 constant.</summary>
     public string Constant(string name, ReadOnlySpan<long> values) =>
         Constant(name, Int64, MemoryMarshal.AsBytes(values), [values.Length]);
@@ -39,7 +44,9 @@ internal sealed class OnnxGraph
     }
 
     /// <summary>A node; an optional input that is absent is an empty string.</summary>
-    public void Node(string op, ReadOnlySpan<string> inputs, ReadOnlySpan<string> outputs, params ReadOnlySpan<OnnxAttribute> attributes)
+    public void Node(
+        string op, ReadOnlySpan<string> inputs, ReadOnlySpan<string> outputs,
+        params ReadOnlySpan<OnnxAttribute> attributes)
     {
         var node = new ProtoWriter();
         foreach (string name in inputs) node.Text(1, name);
@@ -91,7 +98,8 @@ internal readonly record struct OnnxAttribute(string Name, object Value)
     }
 }
 
-/// <summary>Protocol buffers' wire format: tag = field number · 8 + wire type (0 varint, 2 length and bytes).</summary>
+/// <summary>Protocol buffers' wire format: tag = field number · 8 + wire type (0 varint, 2 length and
+/// bytes).</summary>
 internal sealed class ProtoWriter
 {
     private readonly ArrayBufferWriter<byte> bytes = new();

@@ -1,48 +1,59 @@
 namespace Recur.Peers;
 
-/// <summary>A recurrent layer in ONNX Runtime: the model is built in memory from PyTorch-named weights.</summary>
+/// <summary>A recurrent layer in ONNX Runtime: the model is built in memory from PyTorch-named weights, with no node
+/// that the case does not need.</summary>
 internal static class OnnxLayer
 {
-    /// <param name="c">The layer.</param>
+    /// <param name="c">The layer; ONNX knows no projection.</param>
     /// <param name="tensors">x, h0 (and c0) when the case has a state, and the weights under PyTorch's names.</param>
     /// <param name="threads">ONNX Runtime's intra-op threads.</param>
-    public static OnnxSession Open(LayerCase c, IReadOnlyList<PeerTensor> tensors, int threads) => new(
+    /// <param name="carriesState">Whether the final states of a run are the initial ones of the next.</param>
+    public static OnnxSession Open(
+        LayerCase c, IReadOnlyList<PeerTensor> tensors, int threads, bool carriesState = false) => new(
         BuildModel(c, tensors), threads, [.. tensors.Where(t => t.Name is "x" or "h0" or "c0")],
-        [("y", c.OutputShape), .. c.Cell.States.Select(s => (s + "n", c.StateShape))]);
+        [("y", c.OutputShape), .. c.Cell.States.Select(s => (s + "n", c.StateShape(s)))], carriesState);
 
     private static byte[] BuildModel(LayerCase c, IReadOnlyList<PeerTensor> tensors)
     {
+        if (c.ProjSize > 0) throw new NotSupportedException($"OnnxLayer: ONNX has no operator for {c}.");
         var graph = new OnnxGraph();
         string x = graph.Input("x", c.InputShape);
         if (c.Unbatched) x = Reshape(graph, x, "x_batched", [c.T, 1, c.I]);
         else if (c.BatchFirst) x = Transpose(graph, x, "x_time_first", [1, 0, 2]);
 
+        string lengths = c.Lengths is null ? "" : graph.Constant("lengths", c.Lengths);
         string[][] states = [.. c.Cell.States.Select(s => InitialStates(graph, c, s))];
         for (int l = 0; l < c.L; l++)
         {
             int inputSize = l == 0 ? c.I : c.D * c.H;
-            string w = graph.Constant($"W{l}", Stack(c, tensors, "weight_ih", l, inputSize), c.D, c.Cell.Gates * c.H, inputSize);
-            string r = graph.Constant($"R{l}", Stack(c, tensors, "weight_hh", l, c.H), c.D, c.Cell.Gates * c.H, c.H);
-            string b = c.Bias ? graph.Constant($"B{l}", Biases(c, tensors, l), c.D, 2 * c.Cell.Gates * c.H) : "";
-            string[] before = [.. states.Select(s => s[l])], after = [.. c.Cell.States.Select(s => $"{s}n{l}")];
-            graph.Node(c.Cell.Name, [x, w, r, b, "", .. before], [$"Y{l}", .. after], Attributes(c));
-            x = Flatten(graph, c, $"Y{l}", $"y{l}");
+            int rows = c.Cell.Gates * c.H;
+            string w = graph.Constant($"W{l}", Stack(c, tensors, "weight_ih", l, inputSize), c.D, rows, inputSize);
+            string r = graph.Constant($"R{l}", Stack(c, tensors, "weight_hh", l, c.H), c.D, rows, c.H);
+            string b = c.Bias ? graph.Constant($"B{l}", Biases(c, tensors, l), c.D, 2 * rows) : "";
+            string[] before = [.. states.Select(s => s[l])];
+            string[] after = [.. c.Cell.States.Select(s => c.L > 1 ? $"{s}n{l}" : Final(s))];
+            graph.Node(c.Cell.Name, [x, w, r, b, lengths, .. before], [$"Y{l}", .. after], Attributes(c));
+            x = Flatten(graph, c, $"Y{l}", l == c.L - 1 && !c.Unbatched && !c.BatchFirst ? "y" : $"y{l}");
         }
 
-        if (c.Unbatched) Reshape(graph, x, "y", [.. c.OutputShape.Select(d => (long)d)]);
+        if (c.Unbatched) Reshape(graph, x, "y", Longs(c.OutputShape));
         else if (c.BatchFirst) Transpose(graph, x, "y", [1, 0, 2]);
-        else graph.Node("Identity", [x], ["y"]);
         graph.Output("y", c.OutputShape);
         foreach (string s in c.Cell.States)
         {
             string[] layers = [.. Enumerable.Range(0, c.L).Select(l => $"{s}n{l}")];
-            graph.Node("Concat", layers, [$"{s}n_batched"], new OnnxAttribute("axis", 0L));
-            Reshape(graph, $"{s}n_batched", s + "n", [.. c.StateShape.Select(d => (long)d)]);
-            graph.Output(s + "n", c.StateShape);
+            if (c.L > 1) graph.Node("Concat", layers, [Final(s)], new OnnxAttribute("axis", 0L));
+            if (c.Unbatched) Reshape(graph, Final(s), s + "n", Longs(c.StateShape(s)));
+            graph.Output(s + "n", c.StateShape(s));
         }
 
         return graph.ToArray();
+
+        // the final state of all layers, [L·D, N, H]
+        string Final(string state) => c.Unbatched ? $"{state}n_batched" : state + "n";
     }
+
+    private static long[] Longs(int[] shape) => [.. shape.Select(d => (long)d)];
 
     /// <summary>The initial state (h or c) of each layer, [D, N, H]; empty names when none is given.</summary>
     private static string[] InitialStates(OnnxGraph graph, LayerCase c, string state)
@@ -50,7 +61,9 @@ internal static class OnnxLayer
         var states = new string[c.L];
         Array.Fill(states, "");
         if (!c.WithState) return states;
-        string all = Reshape(graph, graph.Input(state + "0", c.StateShape), $"{state}0_batched", [c.L * c.D, c.N, c.H]);
+        string all = graph.Input(state + "0", c.StateShape(state));
+        if (c.Unbatched) all = Reshape(graph, all, $"{state}0_batched", [c.L * c.D, 1, c.H]);
+        if (c.L == 1) return [all];
         var sizes = new long[c.L];
         Array.Fill(sizes, c.D);
         for (int l = 0; l < c.L; l++) states[l] = $"{state}0_{l}";
@@ -119,7 +132,10 @@ internal static class OnnxLayer
             string full = $"{name}_l{layer}" + (d == 1 ? "_reverse" : "");
             float[] source = tensors.First(t => t.Name == full).Values;
             for (int g = 0; g < c.Cell.Gates; g++)
-                source.AsSpan(c.Cell.OnnxGates[g] * block, block).CopyTo(stacked.AsSpan((d * c.Cell.Gates + g) * block));
+            {
+                Span<float> target = stacked.AsSpan((d * c.Cell.Gates + g) * block);
+                source.AsSpan(c.Cell.OnnxGates[g] * block, block).CopyTo(target);
+            }
         }
 
         return stacked;

@@ -6,8 +6,13 @@ namespace Recur.Peers;
 /// <param name="Values">The elements, row-major.</param>
 internal sealed record PeerTensor(string Name, int[] Shape, float[] Values)
 {
+    /// <summary>An array of zeros.</summary>
+    public static PeerTensor Zeros(string name, params int[] shape) =>
+        new(name, shape, new float[shape.Aggregate(1, (a, b) => a * b)]);
+
     /// <summary>A copy of a tensor's values.</summary>
-    public static PeerTensor Of(string name, Tensor tensor) => new(name, tensor.Shape.AsSpan().ToArray(), tensor.ToArray());
+    public static PeerTensor Of(string name, Tensor tensor) =>
+        new(name, tensor.Shape.AsSpan().ToArray(), tensor.ToArray());
 
     /// <summary>The parameters of a module under their names in the state dictionary.</summary>
     public static IEnumerable<PeerTensor> OfParameters(Nn.Module module, string prefix = "") =>

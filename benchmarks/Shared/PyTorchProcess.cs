@@ -6,8 +6,10 @@ using System.Text.Json.Nodes;
 
 namespace Recur.Peers;
 
-/// <summary>A PyTorch that answers on a pipe: <c>peer.py</c> in a child process with a fixed number of threads.</summary>
-/// <remarks>The child computes only between a request and its answer, so the two sides never compute at the same time.</remarks>
+/// <summary>A PyTorch that answers on a pipe: <c>peer.py</c> in a child process with a fixed number of
+/// threads.</summary>
+/// <remarks>The child computes only between a request and its answer, so the two sides never compute at the same
+/// time.</remarks>
 internal sealed class PyTorchProcess : IDisposable
 {
     public const string HowToInstall = "apt-get install python3-torch libopenblas0-openmp";
@@ -40,10 +42,12 @@ internal sealed class PyTorchProcess : IDisposable
 
     /// <summary>Why PyTorch may run below its best here; null when nothing is known.</summary>
     public string? Warning => Blas.Contains("openblas-pthread", StringComparison.Ordinal)
-        ? "PyTorch runs over the pthread build of OpenBLAS, up to 5 times slower on 2 threads; apt-get install libopenblas0-openmp"
+        ? "PyTorch runs over the pthread build of OpenBLAS, up to 5 times slower on 2 threads; " +
+            "apt-get install libopenblas0-openmp"
         : null;
 
-    /// <summary>Starts the first Python that can import torch: the one RECUR_PYTHON names, Debian's, the first on the path.</summary>
+    /// <summary>Starts the first Python that can import torch: the one RECUR_PYTHON names, Debian's, the first on the
+    /// path.</summary>
     /// <param name="threads">Threads for PyTorch and its BLAS.</param>
     /// <param name="reason">Why there is none, and how to install it.</param>
     public static PyTorchProcess? TryStart(int threads, out string reason)
@@ -99,7 +103,8 @@ internal sealed class PyTorchProcess : IDisposable
         }
     }
 
-    /// <summary>Debian's OpenMP build of OpenBLAS, which shares its threads with PyTorch; the pthread build fights them.</summary>
+    /// <summary>Debian's OpenMP build of OpenBLAS, which shares its threads with PyTorch; the pthread build fights
+    /// them.</summary>
     private static string? FindOpenMpBlas()
     {
         if (!Directory.Exists("/usr/lib")) return null;
@@ -130,7 +135,11 @@ internal sealed class PyTorchProcess : IDisposable
     {
         var entries = new JsonArray();
         foreach (PeerTensor t in tensors)
-            entries.Add(new JsonObject { ["name"] = t.Name, ["shape"] = new JsonArray([.. t.Shape.Select(d => JsonValue.Create(d))]) });
+        {
+            var shape = new JsonArray([.. t.Shape.Select(d => JsonValue.Create(d))]);
+            entries.Add(new JsonObject { ["name"] = t.Name, ["shape"] = shape });
+        }
+
         var header = new JsonObject { ["op"] = op, ["options"] = options.DeepClone(), ["tensors"] = entries };
         byte[] text = Encoding.UTF8.GetBytes(header.ToJsonString());
         Span<byte> length = stackalloc byte[sizeof(uint)];
@@ -155,7 +164,8 @@ internal sealed class PyTorchProcess : IDisposable
             process.WaitForExit();
             lock (errors)
             {
-                string last = errors.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault("it ended without a word");
+                string last = errors.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .LastOrDefault("it ended without a word");
                 throw new InvalidOperationException(last, e);
             }
         }

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""The PyTorch side of Recur's comparisons: a child process that computes the cases it is sent, and times itself on command.
+"""The PyTorch side of Recur's comparisons: a child process that computes the cases it is sent and times itself.
 
-Message, both ways:  u32 little-endian length of the header | header, JSON | the float32 values of the tensors, in order.
+Message, both ways:  u32 little-endian length of the header | header, JSON | the float32 values of the tensors, in order
 Request header:      {"op": NAME, "options": {...}, "tensors": [{"name": NAME, "shape": [...]}, ...]}
 Answer header:       {"tensors": [...], ...}, or {"error": TEXT}
 
-A case (any op of CASES) is computed once, answered with its results, and kept; {"op": "time", "options": {"n": N, "clock": "wall"}}
-runs the kept case N times more and answers {"seconds": S}; "cpu" instead of "wall" counts processor time. The process computes only between a request and its answer.
+A case (any op of CASES) is computed once, answered with its results, and kept; {"op": "time", "options": {"n": N,
+"clock": "wall"}} runs the kept case N times more and answers {"seconds": S}; "cpu" instead of "wall" counts processor
+time. The process computes only between a request and its answer. A case that needs no gradients turns them off for
+itself and its timed runs; every case begins with them on.
 """
 import json
 import os
@@ -16,6 +18,7 @@ import time
 
 import torch
 from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
 def load(module, tensors, prefix=""):
@@ -32,49 +35,22 @@ def gradients(module, prefix="grad."):
 def make_layer(o):
     """nn.RNN, nn.GRU or nn.LSTM."""
     extra = {"nonlinearity": o["nonlinearity"]} if o["cell"] == "RNN" else {}
+    if o["projection"]:
+        extra["proj_size"] = o["projection"]
     return getattr(nn, o["cell"])(
-        o["input"], o["hidden"], o["layers"], bias=o["bias"], batch_first=o["batch_first"],
+        o["input"], o["hidden"], o["layers"], bias=o["bias"], batch_first=o["batch_first"], dropout=o["dropout"],
         bidirectional=o["bidirectional"], **extra)
 
 
-def layer(o, t):
-    """A recurrent layer; forward, or forward and backward of sum(y * gy) + sum(hn * ghn) + sum(cn * gcn) (sum(y) without gy)."""
-    module = make_layer(o)
-    load(module, t)
-    x, h0, c0 = t["x"], t.get("h0"), t.get("c0")
-    state = (h0, c0) if c0 is not None else h0
-    if not o["train"]:
-        module.eval()
+def make_cell(o):
+    """nn.RNNCell, nn.GRUCell or nn.LSTMCell."""
+    extra = {"nonlinearity": o["nonlinearity"]} if o["cell"] == "RNN" else {}
+    return getattr(nn, o["cell"] + "Cell")(o["input"], o["hidden"], bias=o["bias"], **extra)
 
-        def forward():
-            with torch.no_grad():
-                return module(x, state)
 
-        y, hn = forward()
-        return outputs(y, hn), forward
-
-    leaves = [v.requires_grad_(True) for v in (x, h0, c0) if v is not None]
-    leaves += list(module.parameters())
-    gy = t.get("gy")
-
-    def step():
-        for leaf in leaves:
-            leaf.grad = None
-        y, hn = module(x, state)
-        loss = y.sum() if gy is None else (y * gy).sum()
-        for name, s in states(hn).items():
-            if "g" + name in t:
-                loss = loss + (s * t["g" + name]).sum()
-        loss.backward()
-        return y, hn
-
-    y, hn = step()
-    results = outputs(y, hn)
-    for name in ("x", "h0", "c0"):
-        if t.get(name) is not None:
-            results["grad." + name] = t[name].grad
-    results.update(gradients(module))
-    return results, step
+def initial_state(t):
+    """What a module takes: None, h0, or (h0, c0)."""
+    return (t["h0"], t["c0"]) if "c0" in t else t.get("h0")
 
 
 def states(hn):
@@ -86,15 +62,86 @@ def outputs(y, hn):
     return {"y": y, **states(hn)}
 
 
+def layer(o, t):
+    """A recurrent layer; forward, or forward and backward of sum(y * gy) + sum(hn * ghn) + sum(cn * gcn), or of sum(y)
+    without gy. With a seed, dropout draws its masks from the generator seeded with it."""
+    module = make_layer(o)
+    load(module, t)
+    x, state = t["x"], initial_state(t)
+    run = (lambda: module(x, state)) if o["lengths"] is None else ragged(o, module, x, state)
+    if "seed" in o:
+        torch.manual_seed(o["seed"])
+    if not o["train"]:
+        module.eval()
+        torch.set_grad_enabled(False)
+        return outputs(*run()), run
+
+    leaves = {name: t[name].requires_grad_(True) for name in ("x", "h0", "c0") if name in t}
+    leaves.update(module.named_parameters())
+    gy = t.get("gy")
+
+    def step():
+        for leaf in leaves.values():
+            leaf.grad = None
+        y, hn = run()
+        loss = y.sum() if gy is None else (y * gy).sum()
+        for name, s in states(hn).items():
+            if "g" + name in t:
+                loss = loss + (s * t["g" + name]).sum()
+        if loss.requires_grad:  # not when no sequence has a step
+            loss.backward()
+        return y, hn
+
+    results = outputs(*step())
+    for name, leaf in leaves.items():
+        results["grad." + name] = torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
+    return results, step
+
+
+def ragged(o, module, x, state):
+    """A run of the layer over sequences of different lengths, packed and padded again as users do it. PyTorch refuses
+    sequences without a step: those are left out; their output is zero and their final state the initial one."""
+    batch, lengths = 0 if o["batch_first"] else 1, torch.tensor(o["lengths"])
+    steps, some = x.shape[1 - batch], lengths.nonzero().flatten()
+
+    def packed(x, lengths, state):
+        sequences = pack_padded_sequence(x, lengths, o["batch_first"], enforce_sorted=False)
+        y, hn = module(sequences, state)
+        return pad_packed_sequence(y, o["batch_first"], total_length=steps)[0], hn
+
+    if len(some) == len(lengths):
+        return lambda: packed(x, lengths, state)
+
+    def with_empty():
+        tuples = o["cell"] == "LSTM"
+        final = zero_states(o, len(lengths)) if state is None else state if tuples else (state,)
+        directions, size = 2 if o["bidirectional"] else 1, final[0].shape[-1]
+        y = x.new_zeros(*x.shape[:2], directions * size)
+        if len(some) > 0:
+            chosen = tuple(s.index_select(1, some) for s in final)
+            y_some, hn = packed(x.index_select(batch, some), lengths[some], chosen if tuples else chosen[0])
+            y = y.index_copy(batch, some, y_some)
+            final = tuple(s.index_copy(1, some, v) for s, v in zip(final, states(hn).values()))
+        return y, final if tuples else final[0]
+
+    return with_empty
+
+
+def zero_states(o, sequences):
+    """(h0,) or (h0, c0), zeros."""
+    count = o["layers"] * (2 if o["bidirectional"] else 1)
+    h = torch.zeros(count, sequences, o["projection"] or o["hidden"])
+    return (h, torch.zeros(count, sequences, o["hidden"])) if o["cell"] == "LSTM" else (h,)
+
+
 def cell(o, t):
-    """nn.RNNCell and its kin, stepped over x [T, N, I]; outputs y [T, N, H] and the gradients of sum(y * gy) + sum(hn * ghn) + sum(cn * gcn)."""
-    extra = {"nonlinearity": o["nonlinearity"]} if o["cell"] == "RNN" else {}
-    module = getattr(nn, o["cell"] + "Cell")(o["input"], o["hidden"], bias=o["bias"], **extra)
+    """nn.RNNCell and its kin, stepped over x [T, N, I]; outputs y [T, N, H] and the gradients of sum(y * gy) +
+    sum(hn * ghn) + sum(cn * gcn)."""
+    module = make_cell(o)
     load(module, t)
     leaves = {name: t[name].requires_grad_(True) for name in ("x", "h0", "c0") if name in t}
-    x, h0, c0 = t["x"], t.get("h0"), t.get("c0")
-    state, steps = (h0, c0) if c0 is not None else h0, []
-    for x_t in x:
+    state, steps = initial_state(t), []
+    for x_t in t["x"]:
         state = module(x_t, state)
         steps.append(state[0] if isinstance(state, tuple) else state)
     y = torch.stack(steps)
@@ -108,21 +155,70 @@ def cell(o, t):
     return results, None
 
 
+def cell_loop(o, t):
+    """A user's loop over nn.RNNCell and its kin: x [T, N, I] from h0 (and c0) to the last state; forward, or forward
+    and backward of the sum of the last h."""
+    module = make_cell(o)
+    load(module, t)
+    x, first = t["x"], initial_state(t)
+
+    def loop():
+        state = first
+        for step in range(len(x)):
+            state = module(x[step], state)
+        return state
+
+    if not o["train"]:
+        torch.set_grad_enabled(False)
+        return states(loop()), loop
+
+    leaves = [x.requires_grad_(True), *module.parameters()]
+
+    def step():
+        for leaf in leaves:
+            leaf.grad = None
+        state = loop()
+        (state[0] if isinstance(state, tuple) else state).sum().backward()
+        return state
+
+    return {**states(step()), "grad.x": x.grad, **gradients(module)}, step
+
+
+def stream(o, t):
+    """Single steps of a layer, the state carried on: the outputs of the steps x [K, 1, I] one after another. What is
+    timed is the last input again and again, the state going on."""
+    module = make_layer(o).eval()
+    load(module, t)
+    torch.set_grad_enabled(False)
+    x, state = None, None
+
+    def step():
+        nonlocal state
+        y, state = module(x, state)
+        return y
+
+    steps = []
+    for x in t["x"].split(1):
+        steps.append(step())
+    return {"y": torch.cat(steps)}, step
+
+
 def gemm(o, t):
     """C = A B^T with B [N, K] as the weights of a layer stand."""
     a, b = t["a"], t["b"].t()
     c = torch.empty(a.shape[0], b.shape[1])
+    torch.set_grad_enabled(False)
 
     def step():
-        with torch.no_grad():
-            torch.mm(a, b, out=c)
+        torch.mm(a, b, out=c)
 
     step()
     return {"c": c}, step
 
 
 def sine_step(o, t):
-    """The tutorial's training step: RNN, Linear, MSE, zero_grad, backward, Adam; the hidden state goes from step to step."""
+    """The tutorial's training step: RNN, Linear, MSE, zero_grad, backward, Adam; the hidden state goes from step to
+    step."""
     rnn = nn.RNN(1, o["hidden"], o["layers"], batch_first=True)
     head = nn.Linear(o["hidden"], 1)
     load(rnn, t, "rnn.")
@@ -155,7 +251,7 @@ def sine_step(o, t):
 def train(o, t):
     """A whole short run on one batch: recurrent layer, Linear on the output, MSE, clipping, any optimizer."""
     rnn = make_layer(o)
-    head = nn.Linear(o["hidden"] * (2 if o["bidirectional"] else 1), o["outputs"])
+    head = nn.Linear((o["projection"] or o["hidden"]) * (2 if o["bidirectional"] else 1), o["outputs"])
     load(rnn, t, "rnn.")
     load(head, t, "head.")
     parameters = [*rnn.parameters(), *head.parameters()]
@@ -204,7 +300,7 @@ def clip(o, t):
     return results, None
 
 
-CASES = {f.__name__: f for f in (layer, cell, gemm, sine_step, train, optimizer, clip)}
+CASES = {f.__name__: f for f in (layer, cell, cell_loop, stream, gemm, sine_step, train, optimizer, clip)}
 
 
 def hello():
@@ -258,8 +354,8 @@ def main():
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not get into the answers
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    # After its last parallel region GNU OpenMP's workers spin for some milliseconds, which keeps PyTorch fast and would slow
-    # down whoever computes next. The answer waits until they sleep, so that neither side pays.
+    # After its last parallel region GNU OpenMP's workers spin for some milliseconds, which keeps PyTorch fast and would
+    # slow down whoever computes next. The answer waits until they sleep, so that neither side pays.
     settle_seconds = 0.01 if torch.get_num_threads() > 1 else 0.0
     step = None
     while True:
@@ -279,6 +375,7 @@ def main():
                     step()
                 header = {"seconds": clock() - start}
             else:
+                torch.set_grad_enabled(True)
                 results, step = CASES[op](options, tensors)
             time.sleep(settle_seconds)
             write_answer(answers, header, results)

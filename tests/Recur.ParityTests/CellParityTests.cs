@@ -19,10 +19,12 @@ public sealed class CellParityTests(PyTorchOracle pytorch)
         var random = new Random(4);
         for (int i = 0; i < Cases; i++)
         {
-            (int t, int n, int inputs, int hidden) = (random.Next(1, 20), random.Next(1, 6), random.Next(1, 40), random.Next(1, 40));
-            (bool bias, bool relu, bool withState) = (random.Next(4) != 0, random.Next(4) == 0 && kind == Cell.Rnn, random.Next(2) == 0);
+            int t = random.Next(1, 20), n = random.Next(1, 6), inputs = random.Next(1, 71), hidden = random.Next(1, 71);
+            bool bias = random.Next(4) != 0, relu = random.Next(4) == 0 && kind == Cell.Rnn;
+            bool withState = random.Next(2) == 0;
             (Module cell, Func<Tensor, Tensor[]?, Tensor[]> step) = Create(name, inputs, hidden, bias, relu);
-            foreach (Tensor p in cell.Parameters()) p.CopyFrom(PeerTensor.Uniform(random, p.Length, 1f / MathF.Sqrt(hidden)));
+            foreach (Tensor p in cell.Parameters())
+                p.CopyFrom(PeerTensor.Uniform(random, p.Length, 1f / MathF.Sqrt(hidden)));
             List<PeerTensor> tensors =
             [
                 new("x", [t, n, inputs], PeerTensor.Uniform(random, t * n * inputs)),
@@ -44,13 +46,16 @@ public sealed class CellParityTests(PyTorchOracle pytorch)
                 ["nonlinearity"] = relu ? "relu" : "tanh",
             };
             string? difference = Agreement.Check(
-                pytorch.Compute("cell", options, tensors), [.. Loop(kind, step, tensors, t, withState), .. PeerTensor.OfGradients(cell)]);
-            Assert.True(difference is null, $"case {i}, ({t},{n},{inputs},{hidden}) {options.ToJsonString()}: {difference}");
+                pytorch.Compute("cell", options, tensors),
+                [.. Loop(kind, step, tensors, t, withState), .. PeerTensor.OfGradients(cell)]);
+            Assert.True(
+                difference is null, $"case {i}, ({t},{n},{inputs},{hidden}) {options.ToJsonString()}: {difference}");
         }
     }
 
     /// <summary>Recur's cell, and its step from the states before to the states after.</summary>
-    private static (Module Cell, Func<Tensor, Tensor[]?, Tensor[]> Step) Create(string name, int inputs, int hidden, bool bias, bool relu)
+    private static (Module Cell, Func<Tensor, Tensor[]?, Tensor[]> Step) Create(
+        string name, int inputs, int hidden, bool bias, bool relu)
     {
         switch (name)
         {

@@ -19,10 +19,15 @@ internal sealed record OptimizerCase(string Name, JsonObject Options, Func<IEnum
                 double momentum = random.Next(2) * 0.9;
                 bool nesterov = momentum > 0 && random.Next(2) == 0;
                 double dampening = momentum > 0 && !nesterov ? random.Next(2) * 0.3 : 0;
-                return new(
-                    "SGD",
-                    new() { ["lr"] = rate, ["momentum"] = momentum, ["dampening"] = dampening, ["weight_decay"] = decay, ["nesterov"] = nesterov },
-                    p => new Sgd(p, rate, momentum, dampening, decay, nesterov));
+                JsonObject sgd = new()
+                {
+                    ["lr"] = rate,
+                    ["momentum"] = momentum,
+                    ["dampening"] = dampening,
+                    ["weight_decay"] = decay,
+                    ["nesterov"] = nesterov,
+                };
+                return new("SGD", sgd, p => new Sgd(p, rate, momentum, dampening, decay, nesterov));
             case 1:
                 (double b1, double b2, double eps) = (0.8 + 0.1 * random.Next(2), 0.99 + 0.009 * random.Next(2), 1e-8);
                 return new("Adam", Adam(b1, b2, eps), p => new Adam(p, rate, b1, b2, eps, decay));

@@ -47,7 +47,8 @@ public sealed class OptimizerParityTests(PyTorchOracle pytorch)
                 ["steps"] = steps,
             };
             string? difference = Agreement.Check(
-                pytorch.Compute("optimizer", options, tensors), [.. parameters.Select((p, k) => PeerTensor.Of($"p{k}", p))], _ => UpdateTolerance);
+                pytorch.Compute("optimizer", options, tensors),
+                [.. parameters.Select((p, k) => PeerTensor.Of($"p{k}", p))], _ => UpdateTolerance);
             Assert.True(difference is null, $"case {i}, {optimizer}: {difference}");
         }
     }
@@ -86,7 +87,8 @@ public sealed class OptimizerParityTests(PyTorchOracle pytorch)
             }
 
             results.AddRange(parameters.Select((p, k) => PeerTensor.Of($"g{k}", p.Grad!.Value)));
-            string? difference = Agreement.Check(pytorch.Compute("clip", options, tensors), results, _ => ClipTolerance);
+            IReadOnlyList<PeerTensor> expected = pytorch.Compute("clip", options, tensors);
+            string? difference = Agreement.Check(expected, results, _ => ClipTolerance);
             Assert.True(difference is null, $"case {i}, {options.ToJsonString()}: {difference}");
         }
     }

@@ -7,7 +7,8 @@ using Recur.Peers;
 namespace Recur.ParityTests;
 
 /// <summary>The one PyTorch process of a test run.</summary>
-/// <remarks>Without PyTorch the tests that need it are skipped and say why; with RECUR_REQUIRE_PYTORCH=1, as .ci/run sets it, they fail.</remarks>
+/// <remarks>Without PyTorch the tests that need it are skipped and say why; with RECUR_REQUIRE_PYTORCH=1, as .ci/run
+/// sets it, they fail.</remarks>
 public sealed class PyTorchOracle : IDisposable
 {
     private readonly Lock gate = new();
@@ -25,7 +26,8 @@ public sealed class PyTorchOracle : IDisposable
             Assert.Skip(missing);
         }
 
-        lock (gate) return process.Compute(op, options, tensors); // test classes run in parallel, the process answers one at a time
+        // Test classes run in parallel, the process answers one at a time.
+        lock (gate) return process.Compute(op, options, tensors);
     }
 
     public void Dispose() => process?.Dispose();

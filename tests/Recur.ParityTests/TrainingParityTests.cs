@@ -13,7 +13,8 @@ public sealed class TrainingParityTests(PyTorchOracle pytorch)
     /// <summary>Roundings feed back through the weights; after 20 steps they are still far below this.</summary>
     private const float LossTolerance = 1e-4f;
 
-    /// <summary>Adam divides a gradient by its own size, so that a tiny gradient's rounding moves a weight by a share of the rate.</summary>
+    /// <summary>Adam divides a gradient by its own size, so that a tiny gradient's rounding moves a weight by a share
+    /// of the rate.</summary>
     private const float WeightTolerance = 2e-3f;
 
     [Fact]
@@ -22,9 +23,12 @@ public sealed class TrainingParityTests(PyTorchOracle pytorch)
         var random = new Random(3);
         for (int i = 0; i < Cases; i++)
         {
-            var c = new LayerCase(
-                Cell.All[random.Next(Cell.All.Length)], T: random.Next(1, 30), N: random.Next(1, 6), I: random.Next(1, 12), H: random.Next(1, 24), L: random.Next(1, 3))
-            { Bidirectional = random.Next(2) == 0 };
+            Cell cell = Cell.All[random.Next(Cell.All.Length)];
+            int t = random.Next(1, 30), n = random.Next(1, 6), inputs = random.Next(1, 12), hidden = random.Next(1, 24);
+            var c = new LayerCase(cell, t, n, inputs, hidden, L: random.Next(1, 3))
+            {
+                Bidirectional = random.Next(2) == 0,
+            };
             int outputs = random.Next(1, 5);
             float maxNorm = random.Next(2) * 0.5f;
             var optimizer = OptimizerCase.Next(random);
@@ -65,7 +69,8 @@ public sealed class TrainingParityTests(PyTorchOracle pytorch)
                 new("losses", [Steps], losses), new("norms", [Steps], norms),
                 .. PeerTensor.OfParameters(layer.Module, "rnn."), .. PeerTensor.OfParameters(head, "head."),
             ];
-            string? difference = Agreement.Check(expected, actual, name => name is "losses" or "norms" ? LossTolerance : WeightTolerance);
+            string? difference = Agreement.Check(
+                expected, actual, name => name is "losses" or "norms" ? LossTolerance : WeightTolerance);
             Assert.True(difference is null, $"case {i}, {c}, {optimizer}: {difference}");
         }
     }

@@ -66,26 +66,30 @@ internal sealed class CompareCommand
 
     private int Run()
     {
-        Row[] Selected() => [.. Rows.All().Where(r => filters.Count == 0 || filters.Exists(f => r.Work.Contains(f, StringComparison.OrdinalIgnoreCase)))];
+        Row[] Selected() => [.. Rows.All().Where(IsSelected)];
         if (Selected().Length == 0)
         {
             Console.Error.WriteLine($"compare: no row's name contains \"{string.Join("\" or \"", filters)}\".");
             return 2;
         }
 
-        Console.WriteLine($"{Machine.Processor}; {Machine.OperatingSystemName}; {Machine.Runtime}; kernels {Kernels.Isa.Current}");
+        Console.WriteLine(
+            $"{Machine.Processor}; {Machine.OperatingSystemName}; {Machine.Runtime}; kernels {Kernels.Isa.Current}");
         using var report = new Report(jsonFile, clock);
         foreach (int threads in threadCounts) RunWithThreads(threads, Selected(), report);
         if (failures > 0) Console.Error.WriteLine($"compare: {failures} comparisons failed.");
         return failures > 0 || report.Count == 0 ? 1 : 0;
     }
 
+    private bool IsSelected(Row row) =>
+        filters.Count == 0 || filters.Exists(f => row.Work.Contains(f, StringComparison.OrdinalIgnoreCase));
+
     private void RunWithThreads(int threads, Row[] rows, Report report)
     {
         Parallelism.Threads = threads;
         var peak = new FmaPeak(threads, clock);
         using PyTorchProcess? pytorch = PyTorchProcess.TryStart(threads, out string missing);
-        report.Begin(threads, pytorch, missing);
+        report.Begin(rows, threads, pytorch, missing);
         using var self = Process.GetCurrentProcess();
         Process[] ours = pytorch is null ? [self] : [self, pytorch.Process];
         foreach (Row row in rows)
@@ -99,7 +103,8 @@ internal sealed class CompareCommand
                 Console.Error.WriteLine($"compare: {row.Work}: {e.Message}");
                 failures++;
                 if (pytorch?.Process.HasExited != true) continue;
-                Console.Error.WriteLine($"compare: PyTorch has ended, so the remaining rows with {threads} threads are not compared.");
+                Console.Error.WriteLine(
+                    $"compare: PyTorch has ended, so the remaining rows with {threads} threads are not compared.");
                 return;
             }
         }
@@ -109,7 +114,7 @@ internal sealed class CompareCommand
     {
         IReadOnlyList<PeerTensor> tensors = row.Prepare();
         IReadOnlyList<PeerTensor> results = row.Compute();
-        Action<int> run = row.Run; // once: a method group would make a delegate in every sample, and the bytes are counted
+        Action<int> run = row.Run; // once: a method group would make a delegate in every sample, and bytes are counted
         var contestants = new List<Contestant> { new("Recur", n => Time(run, n)) };
         if (pytorch is not null)
         {
@@ -119,9 +124,9 @@ internal sealed class CompareCommand
         }
 
         using OnnxSession? onnx = row.OpenOnnx(tensors, threads);
-        if (onnx is not null && Agrees(row, "ONNX Runtime", onnx.Run(), results))
+        if (onnx is not null && Agrees(row, "ONNX Runtime", row.ComputeOnnx(onnx), results))
             contestants.Add(new($"ONNX Runtime {OnnxSession.Version}", n => Time(onnx.RunMany, n)));
-        if (contestants.Count == 1) Report.AddWithoutPeer(row);
+        if (contestants.Count == 1) report.AddWithoutPeer(row);
         else report.Add(row, threads, contestants, BestContest(contestants, peak, threads, ours));
     }
 

@@ -11,10 +11,12 @@ internal sealed record Contestant(string Name, Func<int, double> Time);
 /// <param name="Milliseconds">Per run, by contestant.</param>
 /// <param name="Bytes">Managed bytes that the first contestant allocated per run.</param>
 /// <param name="PeakGflops">FMA peak of the processor in the same rounds.</param>
-/// <param name="ForeignLoad">Cores that other processes kept busy meanwhile; 0 on a quiet machine, NaN when unknown.</param>
+/// <param name="ForeignLoad">Cores that other processes kept busy meanwhile; 0 on a quiet machine, NaN when
+/// unknown.</param>
 internal sealed record ContestResult(double[] Milliseconds, double Bytes, double PeakGflops, double ForeignLoad);
 
-/// <summary>Times several sides in alternation: rounds A B A B ..., so that a busy minute of the machine hits all of them.</summary>
+/// <summary>Times several sides in alternation: rounds A B A B ..., so that a busy minute of the machine hits all of
+/// them.</summary>
 internal static class Contest
 {
     private const double SampleSeconds = 0.02;
@@ -22,13 +24,21 @@ internal static class Contest
     /// <summary>Long enough for the runtime to have recompiled what is hot.</summary>
     private const double WarmUpSeconds = 0.4;
 
-    /// <summary>Threads of the side that has just run (thread pools of ONNX Runtime and Recur) spin for a moment before they sleep.</summary>
+    /// <summary>Threads of the side that has just run spin before they sleep: Recur's for 1 ms, those of ONNX Runtime's
+    /// pool for about 40 ms. Nobody begins before the processor time of a pause of this length shows that they
+    /// sleep.</summary>
     private const int SettleMilliseconds = 10;
+
+    /// <summary>Processor time that a pause may have without anybody spinning, a tenth of a core.</summary>
+    private const double SettledMilliseconds = 1;
+
+    private const int MostPauses = 20;
 
     public static ContestResult Run(IReadOnlyList<Contestant> contestants, FmaPeak peak, int threads, Process[] ours)
     {
         int[] runs = [.. contestants.Select(Calibrate)];
-        double round = contestants.Zip(runs, (c, n) => c.Time(n)).Sum() + (threads > 1 ? SettleMilliseconds * 1e-3 * contestants.Count : 0);
+        double settling = threads > 1 ? SettleMilliseconds * 1e-3 * (contestants.Count + 1) : 0;
+        double round = contestants.Zip(runs, (c, n) => c.Time(n)).Sum() + settling;
         int rounds = Math.Clamp((int)(3.0 / round) | 1, 7, 21);
         var samples = new double[contestants.Count][];
         for (int i = 0; i < samples.Length; i++) samples[i] = new double[rounds];
@@ -39,17 +49,30 @@ internal static class Contest
         {
             for (int i = 0; i < contestants.Count; i++)
             {
-                if (threads > 1) Thread.Sleep(SettleMilliseconds);
+                Settle(threads);
                 contestants[i].Time(Math.Max(1, runs[i] / 20)); // caches and threads are warm again
                 long before = GC.GetTotalAllocatedBytes(precise: true);
                 samples[i][r] = contestants[i].Time(runs[i]) / runs[i];
                 if (i == 0) bytes[r] = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)runs[i];
             }
 
+            Settle(threads);
             peaks[r] = peak.Sample();
         }
 
         return new ContestResult([.. samples.Select(s => Median(s) * 1e3)], Median(bytes), Median(peaks), load.Stop());
+    }
+
+    private static void Settle(int threads)
+    {
+        if (threads == 1) return;
+        double spent = double.PositiveInfinity;
+        for (int i = 0; i < MostPauses && spent > SettledMilliseconds; i++)
+        {
+            TimeSpan before = Environment.CpuUsage.TotalTime;
+            Thread.Sleep(SettleMilliseconds);
+            spent = (Environment.CpuUsage.TotalTime - before).TotalMilliseconds;
+        }
     }
 
     /// <summary>Warms up, then finds how many runs a sample of at least <see cref="SampleSeconds"/> takes.</summary>
@@ -67,7 +90,8 @@ internal static class Contest
         return n;
     }
 
-    private static int RunsFor(double secondsPerRun) => (int)Math.Clamp(Math.Ceiling(SampleSeconds / secondsPerRun), 1, 1_000_000);
+    private static int RunsFor(double secondsPerRun) =>
+        (int)Math.Clamp(Math.Ceiling(SampleSeconds / secondsPerRun), 1, 1_000_000);
 
     private static double Median(double[] values)
     {
@@ -99,7 +123,8 @@ internal sealed class ForeignLoadMeter
     {
         if (!OperatingSystem.IsLinux()) return double.NaN;
         // cpu user nice system idle iowait irq softirq steal guest guest_nice; guest is counted in user already
-        double[] ticks = [.. File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..9].Select(double.Parse)];
+        string[] fields = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        double[] ticks = [.. fields[1..9].Select(double.Parse)];
         double busy = (ticks.Sum() - ticks[3] - ticks[4]) / TicksPerSecond;
         foreach (Process p in ours)
         {

@@ -8,8 +8,9 @@ namespace Recur.Benchmarks.Compare;
 /// <param name="m">Rows of A: the sequences of one time step, or of all time steps.</param>
 /// <param name="n">Rows of B: the gates' units.</param>
 /// <param name="k">Columns of both.</param>
-/// <param name="packedBefore">Whether B is packed once, before the time runs, as a layer does when its weights have not changed;
-/// otherwise in every run, as training must. PyTorch has only one form; ONNX Runtime packs constants when it opens a model.</param>
+/// <param name="packedBefore">Whether B is packed once, before the time runs, as a layer does when its weights have not
+/// changed; otherwise in every run, as training must. PyTorch has only one form; ONNX Runtime packs constants when it
+/// opens a model.</param>
 internal sealed unsafe class GemmRow(int m, int n, int k, bool packedBefore)
     : Row($"{(packedBefore ? "gemm" : "gemm+pack")} {m}x{n}x{k}")
 {

@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
 using Recur.Autograd;
+using Recur.Nn;
 using Recur.Peers;
 
 namespace Recur.Benchmarks.Compare;
 
-/// <summary>A recurrent layer over whole sequences: forward without recording, or forward and backward of the sum of its outputs
-/// with the gradients of the input and of all parameters.</summary>
+/// <summary>A recurrent layer over whole sequences: forward without recording, or forward and backward of the sum of
+/// its outputs with the gradients of the input and of all parameters.</summary>
 internal sealed class LayerRow(LayerCase c, bool train) : Row($"{c} {(train ? "forward+backward" : "forward")}")
 {
     private LayerUnderTest layer = null!;
@@ -35,12 +36,12 @@ internal sealed class LayerRow(LayerCase c, bool train) : Row($"{c} {(train ? "f
         {
             using (GradMode.NoGrad())
             {
-                (Tensor y, Tensor[] final) = layer.Forward(x, null);
+                (Tensor y, LstmState final) = layer.Forward(x, null);
                 return [PeerTensor.Of("y", y), .. States(final)];
             }
         }
 
-        (Tensor output, Tensor[] states) = layer.Forward(x, null);
+        (Tensor output, LstmState states) = layer.Forward(x, null);
         List<PeerTensor> results = [PeerTensor.Of("y", output), .. States(states)];
         output.Sum().Backward();
         results.Add(PeerTensor.Of("grad.x", x.Grad!.Value));
@@ -48,7 +49,8 @@ internal sealed class LayerRow(LayerCase c, bool train) : Row($"{c} {(train ? "f
         return results;
     }
 
-    private IEnumerable<PeerTensor> States(Tensor[] final) => c.Cell.States.Zip(final, (name, value) => PeerTensor.Of(name + "n", value));
+    private IEnumerable<PeerTensor> States(LstmState final) =>
+        c.Cell.States.Zip(c.Cell.Final(final), (name, value) => PeerTensor.Of(name + "n", value));
 
     public override void Run(int runs)
     {

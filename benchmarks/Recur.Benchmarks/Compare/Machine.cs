@@ -13,9 +13,10 @@ internal static class Machine
 
     private static string FindProcessor()
     {
-        string name = LineAfter("/proc/cpuinfo", "model name", ':') ?? RuntimeInformation.ProcessArchitecture.ToString();
+        const string info = "/proc/cpuinfo";
+        string name = LineAfter(info, "model name", ':') ?? RuntimeInformation.ProcessArchitecture.ToString();
         // Virtual machines hide the number of the model; family and model tell Zen 4 from Zen 3.
-        string? family = LineAfter("/proc/cpuinfo", "cpu family", ':'), model = LineAfter("/proc/cpuinfo", "model\t", ':');
+        string? family = LineAfter(info, "cpu family", ':'), model = LineAfter(info, "model\t", ':');
         string detail = family is null || model is null ? "" : $", family {family} model {model}";
         return $"{name}{detail}, {Environment.ProcessorCount} cores";
     }

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Recur.Peers;
 
@@ -6,8 +8,13 @@ namespace Recur.Benchmarks.Compare;
 /// <summary>The table on the console and the JSON lines in the file.</summary>
 internal sealed class Report : IDisposable
 {
+    /// <summary>A "+" in a row's name stays a "+".</summary>
+    private static readonly JsonSerializerOptions Readable =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly StreamWriter? json;
     private readonly Clock clock;
+    private int width; // of the rows' names
 
     public Report(string? jsonFile, Clock clock)
     {
@@ -20,31 +27,38 @@ internal sealed class Report : IDisposable
     /// <summary>Lines written so far.</summary>
     public int Count { get; private set; }
 
-    public void Begin(int threads, PyTorchProcess? pytorch, string missing)
+    public void Begin(IEnumerable<Row> rows, int threads, PyTorchProcess? pytorch, string missing)
     {
+        width = rows.Max(r => r.Work.Length);
         Console.WriteLine();
         Console.WriteLine($"{threads} thread{(threads == 1 ? "" : "s")}; ONNX Runtime {OnnxSession.Version}; " +
             (pytorch is null ? missing : $"PyTorch {pytorch.Version} over {pytorch.Blas}"));
         if (pytorch?.Warning is { } warning) Console.WriteLine($"warning: {warning}");
         Console.WriteLine(
-            $"{"work",-34} {"Recur",11} {"GFLOP/s",8} {"of peak",7} {"bytes",6}  {"peer",-24} {"peer",11} {"ratio",8}  {"others",6}");
+            Own("work", "Recur", "GFLOP/s", "of peak", "bytes") + Others("peer", "takes", "ratio", "others"));
     }
 
+    private string Own(string work, string time, string gflops, string ofPeak, string bytes) =>
+        $"{work.PadRight(width)} {time,8} {gflops,8} {ofPeak,7} {bytes,8}";
+
+    private static string Others(string peer, string time, string ratio, string load) =>
+        $"  {peer,-20} {time,8} {ratio,7} {load,7}";
+
     /// <summary>A row without a peer to measure against.</summary>
-    public static void AddWithoutPeer(Row row) => Console.WriteLine($"{row.Work,-34} not timed: no peer is here that does this work with the same numbers");
+    public void AddWithoutPeer(Row row) => Console.WriteLine(
+        $"{row.Work.PadRight(width)} not timed: no peer is here that does this work with the same numbers");
 
     public void Add(Row row, int threads, IReadOnlyList<Contestant> contestants, ContestResult result)
     {
         double recur = result.Milliseconds[0];
         double gflops = row.Flops / recur * 1e-6;
+        string own = Own(
+            row.Work, Duration.Text(recur), $"{gflops:f1}", $"{gflops / result.PeakGflops:p0}", $"{result.Bytes:f0}");
         for (int i = 1; i < contestants.Count; i++)
         {
             double peer = result.Milliseconds[i];
-            string own = i > 1
-                ? new string(' ', 34 + 1 + 11 + 1 + 8 + 1 + 7 + 1 + 6)
-                : $"{row.Work,-34} {Format(recur),11} {gflops,8:f1} {gflops / result.PeakGflops,7:p0} {result.Bytes,6:f0}";
-            Console.WriteLine(
-                $"{own}  {contestants[i].Name,-24} {Format(peer),11} {peer / recur,8:f2}  {result.ForeignLoad,6:f2}");
+            Console.WriteLine((i == 1 ? own : new string(' ', own.Length)) + Others(
+                contestants[i].Name, Duration.Text(peer), $"{peer / recur:f2}", $"{result.ForeignLoad:f2}"));
             Count++;
             json?.WriteLine(new JsonObject
             {
@@ -64,16 +78,9 @@ internal sealed class Report : IDisposable
                 ["runtime"] = Machine.Runtime,
                 ["kernels"] = Kernels.Isa.Current.ToString(),
                 ["date"] = DateTime.UtcNow.ToString("yyyy-MM-dd"),
-            }.ToJsonString());
+            }.ToJsonString(Readable));
         }
     }
-
-    private static string Format(double milliseconds) => milliseconds switch
-    {
-        < 0.1 => $"{milliseconds * 1e3:f2} us",
-        < 10 => $"{milliseconds:f3} ms",
-        _ => $"{milliseconds:f1} ms",
-    };
 
     /// <summary>Four significant digits: more would be noise.</summary>
     private static JsonValue? Round(double value) =>

@@ -9,7 +9,7 @@ internal abstract class Row(string work)
 {
     public string Work { get; } = work;
 
-    /// <summary>Floating-point operations of one run, counted as in docs/benchmarks.md; 0 where the count says nothing.</summary>
+    /// <summary>Floating-point operations of one run, counted as in docs/benchmarks.md.</summary>
     public abstract double Flops { get; }
 
     /// <summary>Makes Recur's side ready; called once, before anything else, with the row's thread count set.</summary>
@@ -21,6 +21,9 @@ internal abstract class Row(string work)
 
     /// <summary>The same work in ONNX Runtime; null when it cannot do it.</summary>
     public virtual OnnxSession? OpenOnnx(IReadOnlyList<PeerTensor> tensors, int threads) => null;
+
+    /// <summary>ONNX Runtime's results, under the names of Recur's.</summary>
+    public virtual IReadOnlyList<PeerTensor> ComputeOnnx(OnnxSession onnx) => onnx.Run();
 
     /// <summary>Recur's results on the inputs that the peers got, under the peers' names.</summary>
     public abstract IReadOnlyList<PeerTensor> Compute();

@@ -5,14 +5,16 @@ using Recur.Peers;
 
 namespace Recur.Benchmarks.Compare;
 
-/// <summary>The tutorial's whole training step: RNN(1, 10, 2 layers) over 59 points of a sine, Linear, MSE, zero-grad, backward,
-/// Adam; the hidden state goes from step to step. Through the public API alone, as a user writes it.</summary>
+/// <summary>The tutorial's whole training step: RNN(1, 10, 2 layers) over 59 points of a sine, Linear, MSE, zero-grad,
+/// backward, Adam; the hidden state goes from step to step. Through the public API alone, as a user writes
+/// it.</summary>
 internal sealed class SineStepRow() : Row("sine-step")
 {
     private const int Points = 59, Hidden = 10, Layers = 2, Windows = 3;
     private const float LearningRate = 5e-3f;
 
-    /// <summary>Steps whose losses must agree before the time runs; Adam amplifies roundings, so there are few.</summary>
+    /// <summary>Steps whose losses must agree before the time runs; Adam amplifies roundings, so there are
+    /// few.</summary>
     private const int CheckSteps = 3;
 
     private readonly Tensor[] x = new Tensor[Windows], y = new Tensor[Windows];
@@ -23,7 +25,8 @@ internal sealed class SineStepRow() : Row("sine-step")
     private int steps;
 
     /// <summary>Three passes of the products (forward, gradients of states, gradients of weights).</summary>
-    public override double Flops => 3.0 * 2 * Points * (Hidden * (1 + Hidden) + Hidden * (Hidden + Hidden) + Hidden);
+    public override double Flops =>
+        3.0 * 2 * Points * (Hidden * (1 + Hidden) + Hidden * (Hidden + Hidden) + Hidden);
 
     public override (string Op, JsonObject Options) PyTorchCase => ("sine_step", new JsonObject
     {
@@ -51,7 +54,10 @@ internal sealed class SineStepRow() : Row("sine-step")
         }
 
         List<PeerTensor> tensors =
-            [PeerTensor.Of("h0", h0), .. PeerTensor.OfParameters(rnn, "rnn."), .. PeerTensor.OfParameters(head, "head.")];
+        [
+            PeerTensor.Of("h0", h0),
+            .. PeerTensor.OfParameters(rnn, "rnn."), .. PeerTensor.OfParameters(head, "head."),
+        ];
         for (int w = 0; w < Windows; w++)
         {
             tensors.Add(PeerTensor.Of($"x{w}", x[w]));

@@ -43,7 +43,10 @@ public unsafe class GemmBench
     public void MultiplyPacked()
     {
         fixed (float* pa = a, pc = c)
-            Gemm.Multiply(new GemmArgs { M = M, N = 4 * H, K = H, A = pa, ARow = H, AStep = 1, C = pc, CRow = 4 * H }, packed);
+        {
+            var args = new GemmArgs { M = M, N = 4 * H, K = H, A = pa, ARow = H, AStep = 1, C = pc, CRow = 4 * H };
+            Gemm.Multiply(args, packed);
+        }
     }
 
     [Benchmark]

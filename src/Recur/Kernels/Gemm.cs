@@ -14,6 +14,7 @@ internal static unsafe class Gemm
     private const int ABlockFloats = 48 * 1024;  // 192 KiB of A beside it
     private const long ParallelFlops = 500_000;  // for each thread (5 us): below, waking it costs more than it brings
     private const int CopyTransposedFrom = 4096; // a smaller transposed A stays in the first-level cache as it is
+    private const int TransposedK = 320;         // with a copied A, 16 columns of B and a tile of A share the first-level cache
 
     // C[M, N] = (or +=) op(A) · op(B)
     //   a  [M, K], or [K, M] when transposeA     in
@@ -151,31 +152,34 @@ internal static unsafe class Gemm
     }
 
     /// <summary>The length of the equal blocks into which K is cut.</summary>
-    public static int BlockOfK(int k)
+    public static int BlockOfK(int k) => k <= UnblockedK ? Math.Max(1, k) : EqualBlocks(k, UnblockedK);
+
+    private static int EqualBlocks(int k, int most)
     {
-        if (k <= UnblockedK) return Math.Max(1, k);
-        int blocks = (k + UnblockedK - 1) / UnblockedK;
-        return (k + blocks - 1) / blocks;
+        int blocks = Math.Max(1, (k + most - 1) / most);
+        return Math.Max(1, (k + blocks - 1) / blocks);
     }
 
     /// <summary>The rows and panels of one thread, blocked for the caches.</summary>
     private static void Blocks<T>(in GemmArgs g, int rowBegin, int rowEnd, int panelBegin, int panelEnd) where T : unmanaged, ISimd<T>
     {
-        int kStep = BlockOfK(g.K);
         bool copyA = g.AStep != 1 && (long)g.K * g.M >= CopyTransposedFrom;
+        int kStep = copyA ? EqualBlocks(g.K, TransposedK) : BlockOfK(g.K);
         int rowStep = Math.Max(GemmTile.MaxRows, ABlockFloats / kStep / GemmTile.MaxRows * GemmTile.MaxRows);
-        float* packedA = copyA ? Workspace.Require(WorkspaceSlot.PackedA, kStep * rowStep) : null;
+        int tiles = (rowEnd - rowBegin + GemmTile.MaxRows - 1) / GemmTile.MaxRows;
+        float* packedA = copyA ? Workspace.Require(WorkspaceSlot.PackedA, checked(tiles * GemmTile.MaxRows * kStep)) : null;
 
         for (int k0 = 0; k0 == 0 || k0 < g.K; k0 += kStep) // once without any K: C is what is added then
         {
             int k = Math.Min(kStep, g.K - k0);
             float* add = k0 == 0 ? g.Add : g.C;
             nint addRow = k0 == 0 ? g.AddRow : g.CRow;
+            // All rows at once: what lies behind each other in memory is then read in sequence.
+            if (copyA) Packing.PackTransposedA(k, rowEnd - rowBegin, g.A + rowBegin * g.ARow + k0 * g.AStep, g.AStep, packedA);
             for (int m0 = rowBegin; m0 < rowEnd; m0 += rowStep)
             {
                 int rows = Math.Min(rowStep, rowEnd - m0);
-                float* a = g.A + m0 * g.ARow + k0 * g.AStep;
-                if (copyA) Packing.PackTransposedA(k, rows, a, g.AStep, packedA);
+                float* a = copyA ? packedA + (nint)(m0 - rowBegin) * k : g.A + m0 * g.ARow + k0 * g.AStep;
                 for (int p = panelBegin; p < panelEnd; p++)
                 {
                     int width = PackedMatrix.PanelWidth<T>();
@@ -193,7 +197,7 @@ internal static unsafe class Gemm
                     for (int r = 0; r < rows; r += GemmTile.MaxRows)
                     {
                         Panel<T, Identity>(
-                            Math.Min(GemmTile.MaxRows, rows - r), columns, k, packedA + (nint)r * k, 1, GemmTile.MaxRows, b,
+                            Math.Min(GemmTile.MaxRows, rows - r), columns, k, a + (nint)r * k, 1, GemmTile.MaxRows, b,
                             plus == null ? null : plus + r * addRow, addRow, null, 0, c + r * g.CRow, g.CRow);
                     }
                 }

@@ -79,6 +79,9 @@ internal sealed unsafe class PackedMatrix
 /// <summary>Copies of matrices in the order in which the tiles read them.</summary>
 internal static unsafe class Packing
 {
+    /// <summary>Rows that are copied for all panels before the next ones: they stay in the second-level cache.</summary>
+    public const int RowsAtOnce = 16;
+
     /// <summary>Below this many floats waking the team costs more than the copy.</summary>
     private const int ParallelFrom = 1 << 15;
 
@@ -102,14 +105,20 @@ internal static unsafe class Packing
         public readonly void Run(int part, int parts)
         {
             int width = PackedMatrix.PanelWidth<T>();
-            int panels = (N + width - 1) / width;
-            for (int p = panels * part / parts; p < panels * (part + 1) / parts; p++)
+            int panels = (N + width - 1) / width, begin = panels * part / parts, end = panels * (part + 1) / parts;
+            // Rows are read in sequence: some of them by all panels before the next ones.
+            int step = Transposed ? Math.Max(1, K) : RowsAtOnce;
+            for (int k0 = 0; k0 < K; k0 += step)
             {
-                int columns = Math.Min(width, N - p * width);
-                int stored = (columns + T.Count - 1) / T.Count * T.Count;
-                float* destination = Packed + (nint)p * width * K;
-                if (Transposed) PackColumns<T>(K, columns, stored, B + p * width * BRow, BRow, destination, stored);
-                else PackRows<T>(K, columns, stored, B + p * width, BRow, destination, stored);
+                int k = Math.Min(step, K - k0);
+                for (int p = begin; p < end; p++)
+                {
+                    int columns = Math.Min(width, N - p * width);
+                    int stored = (columns + T.Count - 1) / T.Count * T.Count;
+                    float* destination = Packed + (nint)p * width * K + (nint)k0 * stored;
+                    if (Transposed) PackColumns<T>(k, columns, stored, B + p * width * BRow, BRow, destination, stored);
+                    else PackRows<T>(k, columns, stored, B + k0 * BRow + p * width, BRow, destination, stored);
+                }
             }
         }
     }
@@ -183,16 +192,13 @@ internal static unsafe class Packing
     private static Vector128<float> InterleaveHigh(Vector128<float> a, Vector128<float> b) =>
         Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
 
-    /// <summary>Steps of K that are copied for all tiles before the next ones: their rows of A stay in the first-level cache.</summary>
-    private const int StepsAtOnce = 32;
-
     // packed[tile][i, r] = a[i, 6·tile + r]: a [K, M] as the transposed operand, tiles of six rows [K, 6] one behind another.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackTransposedA(int k, int rows, float* a, nint aStep, float* packed)
     {
-        for (int k0 = 0; k0 < k; k0 += StepsAtOnce)
+        for (int k0 = 0; k0 < k; k0 += RowsAtOnce)
         {
-            int steps = Math.Min(StepsAtOnce, k - k0);
+            int steps = Math.Min(RowsAtOnce, k - k0);
             for (int r = 0; r < rows; r += GemmTile.MaxRows)
             {
                 float* from = a + k0 * aStep + r, to = packed + (nint)r * k + k0 * GemmTile.MaxRows;

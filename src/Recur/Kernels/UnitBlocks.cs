@@ -80,19 +80,22 @@ internal static unsafe class UnitBlocks
         public readonly void Run(int part, int parts)
         {
             int all = Padded<T>(Units) / T.Count, largest = Largest(Gates);
-            int end = Math.Min(all, Blocks * (part + 1) / parts * largest);
-            for (int v = Blocks * part / parts * largest; v < end; v += Vectors(Gates, end - v))
+            int begin = Blocks * part / parts * largest, end = Math.Min(all, Blocks * (part + 1) / parts * largest);
+            int rows = Transposed ? Math.Max(1, Inner) : Packing.RowsAtOnce;
+            for (int k0 = 0; k0 < Inner; k0 += rows)
+                for (int v = begin; v < end; v += Vectors(Gates, end - v))
+                    PackBlock(v, Vectors(Gates, end - v) * T.Count, k0, Math.Min(rows, Inner - k0));
+        }
+
+        private readonly void PackBlock(int vector, int stored, int k0, int k)
+        {
+            int u = vector * T.Count, step = Gates * stored, columns = Math.Min(stored, Units - u);
+            float* to = Packed + (nint)u * Gates * Inner + (nint)k0 * step;
+            for (int g = 0; g < Gates; g++)
             {
-                int stored = Vectors(Gates, end - v) * T.Count, u = v * T.Count, step = Gates * stored;
-                int columns = Math.Min(stored, Units - u);
-                float* to = Packed + (nint)u * Gates * Inner;
-                for (int g = 0; g < Gates; g++)
-                {
-                    if (Transposed)
-                        Packing.PackColumns<T>(Inner, columns, stored, W + ((nint)Runs[g].Row + u) * Row, Row, to + g * stored, step);
-                    else
-                        Packing.PackRows<T>(Inner, columns, stored, W + (nint)Runs[g].Row * Row + u, Row, to + g * stored, step);
-                }
+                float* w = W + (nint)Runs[g].Row * Row;
+                if (Transposed) Packing.PackColumns<T>(k, columns, stored, w + (nint)u * Row, Row, to + g * stored, step);
+                else Packing.PackRows<T>(k, columns, stored, w + (nint)k0 * Row + u, Row, to + g * stored, step);
             }
         }
     }

@@ -14,7 +14,8 @@ public abstract class RecurrentLayer : Module
     private readonly CellType cell;
     private readonly RecurrentOptions options;
     private readonly Tensor[] weights;
-    private object? snapshot; // of the weights, for sessions
+    private readonly string caller; // in errors
+    private object? snapshot;       // of the weights, for sessions
 
     /// <summary>Checks the options, then registers fresh parameters drawn from <see cref="Rng.Default"/>.</summary>
     private protected RecurrentLayer(
@@ -35,6 +36,7 @@ public abstract class RecurrentLayer : Module
                 $"{GetType().Name}: projSize must be in 0..{hiddenSize - 1} (less than HiddenSize = {hiddenSize}; 0 means no " +
                 $"projection) but was {projSize}.");
         this.cell = cell;
+        caller = $"{GetType().Name}.Forward";
         int directions = bidirectional ? 2 : 1;
         options = new RecurrentOptions(
             inputSize, hiddenSize, numLayers, directions, bias, batchFirst, dropout, projSize);
@@ -119,14 +121,14 @@ public abstract class RecurrentLayer : Module
         {
             string expected = BatchFirst ? "[N, T, " : "[T, N, ";
             ShapeException.Throw(
-                $"{GetType().Name}.Forward: input",
+                $"{caller}: input",
                 $"{expected}{InputSize}] or [T, {InputSize}] (InputSize = {InputSize})", shape);
         }
 
         int t = batched && BatchFirst ? shape[1] : shape[0];
         int n = !batched ? 1 : BatchFirst ? shape[0] : shape[1];
-        if (t == 0) ShapeException.Throw($"{GetType().Name}.Forward: input", "of at least one step", shape);
-        if (!lengths.IsEmpty) RaggedRows.Check($"{GetType().Name}.Forward", lengths, n, t);
+        if (t == 0) ShapeException.Throw($"{caller}: input", "of at least one step", shape);
+        if (!lengths.IsEmpty) RaggedRows.Check(caller, lengths, n, t);
         return Apply(
             input, h, c, lengths.ContainsAnyExcept(t) ? lengths : default, t, n, batched, isPacked: false, hName, cName);
     }
@@ -139,7 +141,7 @@ public abstract class RecurrentLayer : Module
         Shape shape = input.Data.Shape;
         if (shape.Rank != 2 || shape[-1] != InputSize)
             ShapeException.Throw(
-                $"{GetType().Name}.Forward: input.Data", $"[rows, {InputSize}] (InputSize = {InputSize})", shape);
+                $"{caller}: input.Data", $"[rows, {InputSize}] (InputSize = {InputSize})", shape);
         (Tensor output, Tensor hn, Tensor cn) = Apply(
             input.Data, h, c, input.Lengths, Math.Max(1, input.BatchSizes.Length), input.Count, batched: true, isPacked: true, hName,
             cName);
@@ -169,7 +171,7 @@ public abstract class RecurrentLayer : Module
         if (state is not { } given || given.Shape == expected) return;
         string directions = Bidirectional ? " * 2" : "", batch = batched ? $", N = {expected[1]}" : "";
         ShapeException.Throw(
-            $"{GetType().Name}.Forward: {name}",
+            $"{caller}: {name}",
             $"{expected} (NumLayers{directions} = {expected[0]}{batch}, {width} = {expected[-1]})", given.Shape);
     }
 

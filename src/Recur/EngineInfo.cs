@@ -10,7 +10,8 @@ public static class EngineInfo
     public static string Version { get; } = ReadVersion();
 
     /// <summary>The width of the vectors the kernels use, in bits: 512, 256, 128, or 32 for scalar code.</summary>
-    /// <remarks>The widest the processor has, or what the environment variable RECUR_ISA (scalar, 128, 256, 512) says.</remarks>
+    /// <remarks>The widest the processor has, or what the environment variable RECUR_ISA (scalar, 128, 256, 512)
+    /// says.</remarks>
     public static int VectorBits => Isa.Current switch
     {
         IsaLevel.Vector512 => 512,

@@ -5,8 +5,10 @@ using System.Text;
 
 namespace Recur;
 
-/// <summary>The dimensions of a tensor, outermost first; a small value without heap memory, written <c>[3, 4]</c>.</summary>
-/// <remarks>At most <see cref="MaxRank"/> dimensions; no dimension is negative; a scalar has rank 0 and one element.</remarks>
+/// <summary>The dimensions of a tensor, outermost first; a small value without heap memory, written <c>[3,
+/// 4]</c>.</summary>
+/// <remarks>At most <see cref="MaxRank"/> dimensions; no dimension is negative; a scalar has rank 0 and one
+/// element.</remarks>
 [CollectionBuilder(typeof(Shape), nameof(Create))]
 [SuppressMessage("Naming", "CA1710:Identifiers should have correct suffix", Justification = "A shape is a shape.")]
 public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
@@ -58,7 +60,8 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
 
     int IReadOnlyCollection<int>.Count => rank;
 
-    /// <summary>Dimension <paramref name="index"/>, counted from the outermost; negative counts from the innermost.</summary>
+    /// <summary>Dimension <paramref name="index"/>, counted from the outermost; negative counts from the
+    /// innermost.</summary>
     public int this[int index]
     {
         get
@@ -71,7 +74,8 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
     }
 
     /// <summary>Dimension <paramref name="index"/>, so that <c>shape[^1]</c> is the innermost.</summary>
-    /// <remarks>Without this the compiler would count ^1 from <see cref="ElementCount"/>, the number of elements.</remarks>
+    /// <remarks>Without this the compiler would count ^1 from <see cref="ElementCount"/>, the number of
+    /// elements.</remarks>
     public int this[Index index] => this[index.GetOffset(rank)];
 
     /// <summary>The dimensions as a span that lives as long as this value.</summary>

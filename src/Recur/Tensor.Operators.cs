@@ -100,7 +100,8 @@ public readonly partial struct Tensor
     public Tensor LogSoftmax(int dim) => LogSoftmaxOp.Apply(this, dim);
 
     /// <summary>The matrix product over the last two dimensions, as torch.matmul.</summary>
-    /// <remarks>Leading dimensions are batches and broadcast. A vector on the left is one row, on the right one column, and that
+    /// <remarks>Leading dimensions are batches and broadcast. A vector on the left is one row, on the right one column,
+    /// and that
     /// dimension is absent from the result; two vectors give their scalar product.</remarks>
     /// <param name="other">[..., K, N] for a tensor of shape [..., M, K].</param>
     /// <returns>[..., M, N].</returns>
@@ -195,7 +196,8 @@ public readonly partial struct Tensor
     /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Tensor Stack(ReadOnlySpan<Tensor> tensors, int dim = 0) => ConcatOp.Stack(tensors, dim);
 
-    /// <summary>The rows with the given numbers along the leading dimension, as torch.index_select(x, 0, indices).</summary>
+    /// <summary>The rows with the given numbers along the leading dimension, as torch.index_select(x, 0,
+    /// indices).</summary>
     /// <remarks>A row that is asked for twice receives the sum of both gradients.</remarks>
     /// <param name="indices">Row numbers, in any order, with repeats.</param>
     /// <returns>[indices.Length, ...].</returns>

@@ -5,11 +5,14 @@ using Recur.Autograd;
 
 namespace Recur;
 
-/// <summary>An n-dimensional array of float32, row-major and contiguous, that can take part in automatic differentiation.</summary>
+/// <summary>An n-dimensional array of float32, row-major and contiguous, that can take part in automatic
+/// differentiation.</summary>
 /// <remarks>
 /// A tensor is a handle: copying it copies a reference, as with a class, and nobody disposes anything. Results of
-/// operations that were recorded for <see cref="Backward()"/> live until the first recorded operation after that call; then their
-/// memory serves the next step. Reading such a handle afterwards throws and names the cure, it never shows another step's
+/// operations that were recorded for <see cref="Backward()"/> live until the first recorded operation after that call;
+/// then their
+/// memory serves the next step. Reading such a handle afterwards throws and names the cure, it never shows another
+/// step's
 /// values. <see cref="Detach"/> keeps values for good. All other tensors live as long as they are referenced.
 /// See docs/decisions/0001-tensor-handles.md.
 /// </remarks>
@@ -60,17 +63,21 @@ public readonly partial struct Tensor : IEquatable<Tensor>
     /// <summary>Whether gradients flow to this tensor: a parameter, or a recorded result of one.</summary>
     public bool RequiresGrad => Core.RequiresGrad;
 
-    /// <summary>Whether this tensor was made by the user rather than by a recorded operation; gradients are kept for leaves only.</summary>
+    /// <summary>Whether this tensor was made by the user rather than by a recorded operation; gradients are kept for
+    /// leaves only.</summary>
     public bool IsLeaf => Core.Producer is null;
 
-    /// <summary>The accumulated gradient of a leaf; null before the first <see cref="Backward()"/> and after <see cref="ZeroGrad"/>.</summary>
+    /// <summary>The accumulated gradient of a leaf; null before the first <see cref="Backward()"/> and after
+    /// <see cref="ZeroGrad"/>.</summary>
     public Tensor? Grad => Core is { HasGrad: true, Grad: { } g } ? new Tensor(g) : null;
 
     /// <summary>The elements, to read.</summary>
     public ReadOnlySpan<float> Span => Core.Span;
 
-    /// <summary>The elements, to write; marks the tensor as changed, so that packed copies of its weights are renewed.</summary>
-    /// <remarks>Writing to a tensor between a recorded forward pass and its backward pass gives wrong gradients.</remarks>
+    /// <summary>The elements, to write; marks the tensor as changed, so that packed copies of its weights are
+    /// renewed.</summary>
+    /// <remarks>Writing to a tensor between a recorded forward pass and its backward pass gives wrong
+    /// gradients.</remarks>
     public Span<float> MutableSpan
     {
         get
@@ -129,10 +136,12 @@ public readonly partial struct Tensor : IEquatable<Tensor>
     public float[] ToArray() => Core.Span.ToArray();
 
     /// <summary>A copy of the values that belongs to no graph and lives as long as it is referenced.</summary>
-    /// <remarks>To carry a state into the next training step without allocating, use <see cref="CopyFrom(Tensor)"/>.</remarks>
+    /// <remarks>To carry a state into the next training step without allocating, use
+    /// <see cref="CopyFrom(Tensor)"/>.</remarks>
     public Tensor Detach() => From(Span, Shape);
 
-    /// <summary>Copies the values of <paramref name="source"/>, of the same shape, into this tensor; no gradient flows.</summary>
+    /// <summary>Copies the values of <paramref name="source"/>, of the same shape, into this tensor; no gradient
+    /// flows.</summary>
     public void CopyFrom(Tensor source)
     {
         if (source.Shape != Shape) ShapeException.Throw("Tensor.CopyFrom: source", $"{Shape}", source.Shape);
@@ -147,9 +156,11 @@ public readonly partial struct Tensor : IEquatable<Tensor>
         values.CopyTo(MutableSpan);
     }
 
-    /// <summary>Says whether gradients are wanted for this leaf (a fresh tensor wants none; a module's parameter does).</summary>
+    /// <summary>Says whether gradients are wanted for this leaf (a fresh tensor wants none; a module's parameter
+    /// does).</summary>
     /// <returns>This tensor, so that a call can be chained.</returns>
-    /// <exception cref="InvalidOperationException">The tensor is the result of a recorded operation, or a gradient.</exception>
+    /// <exception cref="InvalidOperationException">The tensor is the result of a recorded operation, or a
+    /// gradient.</exception>
     public Tensor RequireGrad(bool required = true)
     {
         TensorCore c = Core;
@@ -164,10 +175,13 @@ public readonly partial struct Tensor : IEquatable<Tensor>
     /// <summary>Forgets the gradient of this leaf; its memory is kept for the next one.</summary>
     public void ZeroGrad() => Core.HasGrad = false;
 
-    /// <summary>Computes the gradients of this scalar for every leaf it depends on that requires one, and adds them to their <see cref="Grad"/>.</summary>
-    /// <remarks>Frees the graph: a second call through the same operations throws. Intermediate results stay readable until the
+    /// <summary>Computes the gradients of this scalar for every leaf it depends on that requires one, and adds them to
+    /// their <see cref="Grad"/>.</summary>
+    /// <remarks>Frees the graph: a second call through the same operations throws. Intermediate results stay readable
+    /// until the
     /// next recorded operation.</remarks>
-    /// <exception cref="InvalidOperationException">Not a scalar, no graph, or a graph that is already freed.</exception>
+    /// <exception cref="InvalidOperationException">Not a scalar, no graph, or a graph that is already
+    /// freed.</exception>
     public void Backward() => Tape.Current.Backward(this, null);
 
     /// <summary>Computes gradients from the given gradient of this tensor.</summary>

@@ -58,7 +58,12 @@ internal sealed class LayerRow(LayerCase c, bool train) : Row($"{c} {(train ? "f
         {
             for (int i = 0; i < runs; i++)
             {
-                foreach (Tensor leaf in leaves) leaf.ZeroGrad();
+                foreach (Tensor leaf in leaves)
+                {
+                    leaf.ZeroGrad();
+                    _ = leaf.MutableSpan; // as after an optimizer's step: nothing packed before may be used again
+                }
+
                 layer.Forward(x, null).Output.Sum().Backward();
             }
         }

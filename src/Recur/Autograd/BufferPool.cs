@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Recur.Autograd;
 
-/// <summary>Float arrays by size class, four classes an octave (at most 25 % larger than asked), kept for reuse by one thread.</summary>
+/// <summary>Float arrays by size class, four classes an octave (at most 25 % larger than asked), kept for reuse by one
+/// thread.</summary>
 internal sealed class BufferPool
 {
     private const int SmallestLog2 = 4;
@@ -17,7 +18,8 @@ internal sealed class BufferPool
         return classes[c] is { Count: > 0 } stack ? stack.Pop() : GC.AllocateUninitializedArray<float>(size);
     }
 
-    /// <summary>Keeps an array for reuse; never more than were lent, so that a thread which only differentiates what others record
+    /// <summary>Keeps an array for reuse; never more than were lent, so that a thread which only differentiates what
+    /// others record
     /// does not gather their memory.</summary>
     public void Return(float[] array)
     {
@@ -27,7 +29,8 @@ internal sealed class BufferPool
         (classes[c] ??= new Stack<float[]>()).Push(array);
     }
 
-    /// <summary>The class of the arrays that serve <paramref name="length"/>, and their size: 2^k · (4 + j) / 4.</summary>
+    /// <summary>The class of the arrays that serve <paramref name="length"/>, and their size: 2^k · (4 + j) /
+    /// 4.</summary>
     private static int ClassOf(int length, out int size)
     {
         if (length <= 1 << SmallestLog2)

@@ -3,10 +3,12 @@ namespace Recur.Autograd;
 /// <summary>Compares the gradients of a function with finite differences, for operations of one's own.</summary>
 /// <remarks>
 /// <code>
-/// L(x) = Σ w f(x) with fixed weights w between 0.5 and 1.5, so that every element of a result counts, with its own weight
+/// L(x) = Σ w f(x) with fixed weights w between 0.5 and 1.5, so that every element of a result counts, with its own
+/// weight
 /// D(h) = (L(x + h) - L(x - h)) / 2h          dL/dx ≈ (4 D(h/2) - D(h)) / 3
 /// </code>
-/// The second formula is Richardson's extrapolation: its error falls with h⁴, so that h can be large enough for float32, whose
+/// The second formula is Richardson's extrapolation: its error falls with h⁴, so that h can be large enough for
+/// float32, whose
 /// rounding noise is about 1e-7 · |L terms| / h. Sums run in double. Choose inputs away from kinks, such as 0 for Relu.
 /// <code>GradCheck.Run(x => SquareOp.Apply(x[0]), [Tensor.From([1f, -2f]).RequireGrad()]).ThrowIfFailed();</code>
 /// </remarks>
@@ -36,7 +38,8 @@ public static class GradCheck
         return Run(inputs => function(inputs[0]), [input], epsilon, relativeTolerance, absoluteTolerance);
     }
 
-    /// <summary>Checks the gradients of all inputs that require one, element by element (four calls of the function each).</summary>
+    /// <summary>Checks the gradients of all inputs that require one, element by element (four calls of the function
+    /// each).</summary>
     /// <param name="function">A differentiable function that gives the same result for the same inputs.</param>
     /// <param name="inputs">Leaves; their values are restored afterwards, their gradients are cleared.</param>
     /// <param name="epsilon">The step h.</param>
@@ -119,7 +122,8 @@ public static class GradCheck
         return weights;
     }
 
-    /// <summary>Numbers without pattern in 0.5..1.5: the multiples of the golden ratio, modulo 1 (exact in float32 by rounding).</summary>
+    /// <summary>Numbers without pattern in 0.5..1.5: the multiples of the golden ratio, modulo 1 (exact in float32 by
+    /// rounding).</summary>
     private static float Weight(int index)
     {
         double multiple = (index + 1) * 0.6180339887498949;

@@ -1,6 +1,7 @@
 namespace Recur.Autograd;
 
-/// <summary>What <see cref="GradCheck"/> found: the element whose gradient is farthest from its finite difference.</summary>
+/// <summary>What <see cref="GradCheck"/> found: the element whose gradient is farthest from its finite
+/// difference.</summary>
 /// <param name="Passed">Whether every element is within the tolerances.</param>
 /// <param name="Input">The input that holds the worst element, counted from 0.</param>
 /// <param name="Index">Its place in that input, in row-major order.</param>

@@ -3,10 +3,12 @@ namespace Recur.Autograd;
 /// <summary>Switches the recording of operations on this thread.</summary>
 public static class GradMode
 {
-    /// <summary>Whether operations on tensors that require gradients are recorded on this thread; true at first.</summary>
+    /// <summary>Whether operations on tensors that require gradients are recorded on this thread; true at
+    /// first.</summary>
     public static bool IsEnabled => Tape.Current.GradEnabled;
 
-    /// <summary>Stops recording until the returned scope is disposed: <c>using (GradMode.NoGrad()) { ... }</c>.</summary>
+    /// <summary>Stops recording until the returned scope is disposed: <c>using (GradMode.NoGrad()) { ...
+    /// }</c>.</summary>
     public static Scope NoGrad() => new(enabled: false);
 
     /// <summary>Records again inside a <see cref="NoGrad"/> scope until the returned scope is disposed.</summary>

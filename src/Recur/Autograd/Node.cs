@@ -119,7 +119,8 @@ public abstract class Node
         return new Tensor(core);
     }
 
-    /// <summary>An output that shares the memory of input <paramref name="index"/> from element <paramref name="offset"/> on.</summary>
+    /// <summary>An output that shares the memory of input <paramref name="index"/> from element
+    /// <paramref name="offset"/> on.</summary>
     protected Tensor NewView(int index, in Shape shape, int offset = 0)
     {
         TensorCore core = IsTracked ? NextOutputCore(shape) : new TensorCore(shape, []);
@@ -135,7 +136,8 @@ public abstract class Node
         return core;
     }
 
-    /// <summary>Memory that stays as written until <see cref="Backward"/> has run: values the backward pass needs.</summary>
+    /// <summary>Memory that stays as written until <see cref="Backward"/> has run: values the backward pass
+    /// needs.</summary>
     protected Span<float> Save(int length)
     {
         if (savedCount == saved.Length) Array.Resize(ref saved, Math.Max(2, saved.Length * 2));
@@ -144,7 +146,8 @@ public abstract class Node
         return buffer.AsSpan(0, length);
     }
 
-    /// <summary>Ends the forward pass of an operation with one output: it joins the graph when an input is tracked.</summary>
+    /// <summary>Ends the forward pass of an operation with one output: it joins the graph when an input is
+    /// tracked.</summary>
     protected Tensor Record(Tensor output)
     {
         Record();
@@ -185,7 +188,8 @@ public abstract class Node
     /// <summary>Input <paramref name="index"/> as given to Apply.</summary>
     protected Tensor Input(int index) => inputs[index];
 
-    /// <summary>Whether a gradient for input <paramref name="index"/> is wanted; the work for one that is not can be saved.</summary>
+    /// <summary>Whether a gradient for input <paramref name="index"/> is wanted; the work for one that is not can be
+    /// saved.</summary>
     protected bool NeedsGrad(int index) => needsGrad[index];
 
     /// <summary>The values of output <paramref name="index"/>.</summary>
@@ -197,7 +201,8 @@ public abstract class Node
     /// <summary>Whether any gradient reached output <paramref name="index"/>.</summary>
     protected bool HasOutputGrad(int index = 0) => outputs[index]!.HasGrad;
 
-    /// <summary>The gradient of output <paramref name="index"/>; zeros when none reached it. It may be overwritten: nobody reads it again.</summary>
+    /// <summary>The gradient of output <paramref name="index"/>; zeros when none reached it. It may be overwritten:
+    /// nobody reads it again.</summary>
     protected Span<float> OutputGrad(int index = 0) => GradOf(outputs[index]!);
 
     /// <summary>The gradient of input <paramref name="index"/> so far, to add to.</summary>
@@ -209,7 +214,8 @@ public abstract class Node
 
     /// <summary>The same for an operation whose first product overwrites what nobody has added to yet.</summary>
     /// <param name="index">The input.</param>
-    /// <param name="fresh">Whether the memory holds no gradient, but whatever was there before; all of it must be written then.</param>
+    /// <param name="fresh">Whether the memory holds no gradient, but whatever was there before; all of it must be
+    /// written then.</param>
     private protected Span<float> InputGrad(int index, out bool fresh)
     {
         Debug.Assert(needsGrad[index], "InputGrad of an input that needs none");
@@ -217,7 +223,8 @@ public abstract class Node
         return GradOf(inputs[index].Core, clear: false);
     }
 
-    /// <summary>Saved memory number <paramref name="index"/>, in the order of the calls of <see cref="Save"/>.</summary>
+    /// <summary>Saved memory number <paramref name="index"/>, in the order of the calls of
+    /// <see cref="Save"/>.</summary>
     protected Span<float> Saved(int index, int length) => saved[index].AsSpan(0, length);
 
     /// <summary>Memory for the backward pass alone, of unspecified contents.</summary>
@@ -252,7 +259,8 @@ public abstract class Node
     /// <summary>From now on memory comes from and goes to the pools of this tape.</summary>
     internal void MoveTo(Tape owner) => tape = owner;
 
-    /// <summary>After Backward: the saved memory and the outputs' gradients go back at once; the outputs stay readable.</summary>
+    /// <summary>After Backward: the saved memory and the outputs' gradients go back at once; the outputs stay
+    /// readable.</summary>
     internal void Free()
     {
         Freed = true;

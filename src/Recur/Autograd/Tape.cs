@@ -4,7 +4,8 @@ namespace Recur.Autograd;
 
 /// <summary>One thread's recording: the grad mode, the pools, and the walk backward over what was recorded.</summary>
 /// <remarks>
-/// Nodes hang on the tensors they made, so a graph that nobody differentiates is simply collected. Nodes that Backward has
+/// Nodes hang on the tensors they made, so a graph that nobody differentiates is simply collected. Nodes that Backward
+/// has
 /// passed wait in <see cref="freed"/>, readable, until the next recorded operation takes their memory back.
 /// </remarks>
 internal sealed class Tape
@@ -57,11 +58,13 @@ internal sealed class Tape
         (nodePools[node.PoolIndex] ??= new Stack<Node>()).Push(node);
     }
 
-    /// <summary>Takes back the memory of the nodes that Backward has freed; called when the next operation is recorded.</summary>
+    /// <summary>Takes back the memory of the nodes that Backward has freed; called when the next operation is
+    /// recorded.</summary>
     public void ReclaimFreedNodes()
     {
         if (freed.Count == 0) return;
-        // Newest last in `freed` is the oldest node: returned in walking order, so that the pools hand them out in recording order.
+        // Newest last in `freed` is the oldest node: returned in walking order, so that the pools hand them out in
+        // recording order.
         foreach (Node node in freed) node.Reclaim();
         freed.Clear();
     }
@@ -106,7 +109,8 @@ internal sealed class Tape
         }
         finally
         {
-            // After an exception the whole graph counts as freed: a second attempt would find half of the gradients added.
+            // After an exception the whole graph counts as freed: a second attempt would find half of the gradients
+            // added.
             for (int i = 0; i < count; i++)
             {
                 if (order[i].Freed) continue;
@@ -121,7 +125,8 @@ internal sealed class Tape
         }
     }
 
-    /// <summary>Fills <see cref="order"/> with every node the root depends on, by falling number; no recursion, so depth does not matter.</summary>
+    /// <summary>Fills <see cref="order"/> with every node the root depends on, by falling number; no recursion, so
+    /// depth does not matter.</summary>
     private int CollectNewestFirst(Node root)
     {
         long walk = Interlocked.Increment(ref lastWalk);

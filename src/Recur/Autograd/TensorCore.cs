@@ -9,10 +9,12 @@ internal sealed class TensorCore
     public int Offset;
     public Shape Shape;
 
-    /// <summary>Raised when the core's memory goes back to the pool: handles of an older generation are stale.</summary>
+    /// <summary>Raised when the core's memory goes back to the pool: handles of an older generation are
+    /// stale.</summary>
     public int Generation;
 
-    /// <summary>Raised by every write through the public surface, to this tensor or to any view of its memory; packed copies of
+    /// <summary>Raised by every write through the public surface, to this tensor or to any view of its memory; packed
+    /// copies of
     /// weights compare it.</summary>
     public int Version
     {
@@ -22,7 +24,8 @@ internal sealed class TensorCore
 
     private int writes;
 
-    /// <summary>What operations keep beside a weight for as long as its version is the same: its packed copies.</summary>
+    /// <summary>What operations keep beside a weight for as long as its version is the same: its packed
+    /// copies.</summary>
     public object? Derived;
 
     /// <summary>The recorded operation that made this tensor; null for a leaf.</summary>
@@ -32,12 +35,14 @@ internal sealed class TensorCore
     /// <summary>Backward has passed: values can still be read, but no operation can be recorded on them.</summary>
     public bool Freed;
 
-    /// <summary>For a leaf the accumulated gradient, kept from step to step; for a result a rented one while Backward runs.</summary>
+    /// <summary>For a leaf the accumulated gradient, kept from step to step; for a result a rented one while Backward
+    /// runs.</summary>
     public TensorCore? Grad;
     public bool HasGrad;
     public bool IsGradient;
 
-    /// <summary>For a view the tensor that owns the memory (never a view itself, so that a check costs the same for a chain of
+    /// <summary>For a view the tensor that owns the memory (never a view itself, so that a check costs the same for a
+    /// chain of
     /// 100,000 views), and the generation it had.</summary>
     public TensorCore? Base;
     public int BaseGeneration;

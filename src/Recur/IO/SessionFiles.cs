@@ -19,7 +19,8 @@ public static class SessionFiles
     /// <summary>Sets the session's states from a file; when anything is wrong, they stay as they are.</summary>
     /// <param name="session">A session of the same shapes.</param>
     /// <param name="path">A file by <see cref="Save"/>.</param>
-    /// <exception cref="ModelFormatException">The file breaks a rule of the format, a name is missing or unknown, or a shape
+    /// <exception cref="ModelFormatException">The file breaks a rule of the format, a name is missing or unknown, or a
+    /// shape
     /// differs.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     public static void Load(this RecurrentSession session, string path)

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace Recur.Kernels;
 
-/// <summary>Copies of equal runs between arrays whose runs stand at different distances: slices and concatenations.</summary>
+/// <summary>Copies of equal runs between arrays whose runs stand at different distances: slices and
+/// concatenations.</summary>
 internal static class Blocks
 {
     // target[i, 0..length] = source[i, 0..length] for i in 0..count; the rows start sourceStep and targetStep apart

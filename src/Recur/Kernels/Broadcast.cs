@@ -2,12 +2,14 @@ using System.Diagnostics;
 
 namespace Recur.Kernels;
 
-/// <summary>Element-wise functions of two arrays whose shapes differ, by NumPy's rule: aligned at the last dimension, size 1 repeats.</summary>
+/// <summary>Element-wise functions of two arrays whose shapes differ, by NumPy's rule: aligned at the last dimension,
+/// size 1 repeats.</summary>
 internal static class Broadcast
 {
     // y (+)= f(a, b), every shape as it is; a and b broadcast to y's shape.
     //   a [aShape], b [bShape] in; y [yShape] out, in/out when accumulate
-    // Every array is row-major, so after merging dimensions the innermost one is either contiguous or repeats one element:
+    // Every array is row-major, so after merging dimensions the innermost one is either contiguous or repeats one
+    // element:
     // an odometer over the outer dimensions, one call of the loop per row.
     public static void Zip<TOp>(ReadOnlySpan<float> a, in Shape aShape, ReadOnlySpan<float> b, in Shape bShape,
         Span<float> y, in Shape yShape, bool accumulate) where TOp : struct, IBinary

@@ -2,13 +2,15 @@ using System.Runtime.CompilerServices;
 
 namespace Recur.Kernels;
 
-/// <summary>Some rows (sequences) and units of one step, for the element-wise part of a cell. All matrices are row-major and their
+/// <summary>Some rows (sequences) and units of one step, for the element-wise part of a cell. All matrices are
+/// row-major and their
 /// pointers stand at the first row and unit; null states are zeros.</summary>
 internal unsafe struct CellRows
 {
     public int Rows, Units;
 
-    /// <summary>Columns of the cell, the next one <see cref="ColumnStep"/> floats on. Forward: in sums, out what is kept.</summary>
+    /// <summary>Columns of the cell, the next one <see cref="ColumnStep"/> floats on. Forward: in sums, out what is
+    /// kept.</summary>
     public float* Columns;
     public nint ColumnsRow, ColumnStep;
 

@@ -23,8 +23,10 @@ internal interface ITernary
 
 /// <summary>One loop that runs any element-wise function over contiguous memory.</summary>
 /// <remarks>
-/// The names say what is written: Map, Zip and Zip3 set <c>y</c>, the forms with Add add to it. A <c>float</c> in the place
-/// of a span stands for that number at every position. The destination may be one of the sources, never a shifted part of one.
+/// The names say what is written: Map, Zip and Zip3 set <c>y</c>, the forms with Add add to it. A <c>float</c> in the
+/// place
+/// of a span stands for that number at every position. The destination may be one of the sources, never a shifted part
+/// of one.
 /// A new function is a struct in ElementOps.cs; nothing is written per function and width here.
 /// </remarks>
 internal static unsafe class Elementwise
@@ -110,7 +112,8 @@ internal static unsafe class Elementwise
 
     // Scalar equivalent, for i in 0..n:
     //   y[i] = (adding ? y[i] : 0) + f(a[i or 0], b[i or 0], c[i or 0])
-    // Lane j of a vector at i holds element i + j. The tail is one partial vector, so that every element goes through the
+    // Lane j of a vector at i holds element i + j. The tail is one partial vector, so that every element goes through
+    // the
     // same instructions wherever it stands.
     private readonly struct Loop<TOp, TA, TB, TC, TStore>(float* first, float* second, float* third, float* target, int length)
         : ISimdKernel

@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Recur.Kernels;
 
-/// <summary>Products of one row with a weight matrix as it lies in memory, for weights that are used once: packing them would read
+/// <summary>Products of one row with a weight matrix as it lies in memory, for weights that are used once: packing them
+/// would read
 /// and write the whole matrix.</summary>
 /// <remarks>Every element is summed in the order of <see cref="Gemm"/>, so the results are the same bits.</remarks>
 internal static unsafe class FewRows
@@ -99,7 +100,8 @@ internal static unsafe class FewRows
         private static Vector256<float> Column(float* w, nint row) => Vector256.Create(
             w[0], w[row], w[2 * row], w[3 * row], w[4 * row], w[5 * row], w[6 * row], w[7 * row]);
 
-        // s[j] += x[i] w[j, i] for i = 0..7 in order; the block of 8 rows is turned in registers, by halves, pairs and quarters.
+        // s[j] += x[i] w[j, i] for i = 0..7 in order; the block of 8 rows is turned in registers, by halves, pairs and
+        // quarters.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector256<float> AddBlock(float* x, float* w, nint row, Vector256<float> s)
         {

@@ -2,10 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace Recur.Kernels;
 
-/// <summary>Matrix products of row-major float matrices, by tiles that stay in registers, over packed panels of B.</summary>
+/// <summary>Matrix products of row-major float matrices, by tiles that stay in registers, over packed panels of
+/// B.</summary>
 /// <remarks>
-/// Blocking: a panel of B (up to 64 columns) times a block of K stays in the second-level cache while all rows of a block of
-/// A pass by. A is read where it lies; only a transposed A is copied, tile by tile, so that each is read in sequence. Every element of C is summed by one thread: within a block of K in ascending order, the blocks in ascending order.
+/// Blocking: a panel of B (up to 64 columns) times a block of K stays in the second-level cache while all rows of a
+/// block of
+/// A pass by. A is read where it lies; only a transposed A is copied, tile by tile, so that each is read in sequence.
+/// Every element of C is summed by one thread: within a block of K in ascending order, the blocks in ascending order.
 /// </remarks>
 internal static unsafe class Gemm
 {
@@ -128,11 +131,13 @@ internal static unsafe class Gemm
         }
     }
 
-    /// <summary>The whole product on the calling thread, B packed before: a part of a caller that has split its work itself.</summary>
+    /// <summary>The whole product on the calling thread, B packed before: a part of a caller that has split its work
+    /// itself.</summary>
     public static void Blocks<T>(in GemmArgs g) where T : unmanaged, ISimd<T> =>
         Blocks<T>(g, 0, g.M, 0, (g.N + PackedMatrix.PanelWidth<T>() - 1) / PackedMatrix.PanelWidth<T>());
 
-    /// <summary>All rows of one panel over the whole of K, on the calling thread: for a caller that uses each panel at once. The
+    /// <summary>All rows of one panel over the whole of K, on the calling thread: for a caller that uses each panel at
+    /// once. The
     /// rows of A must be contiguous.</summary>
     /// <param name="g">The product; N is that of the whole matrix.</param>
     /// <param name="n0">The panel's first column.</param>
@@ -144,8 +149,8 @@ internal static unsafe class Gemm
         nint addRow = g.AddRow;
         for (int k0 = 0; k0 == 0 || k0 < g.K; k0 += kStep)
         {
-            Panel<T, Identity>(g.M, columns, Math.Min(kStep, g.K - k0), g.A + k0, g.ARow, 1, b + (nint)k0 * stored,
-                add, addRow, null, 0, c, g.CRow);
+            Panel<T>(g.M, columns, Math.Min(kStep, g.K - k0), g.A + k0, g.ARow, 1, b + (nint)k0 * stored,
+                add, addRow, c, g.CRow);
             add = c;
             addRow = g.CRow;
         }
@@ -190,15 +195,15 @@ internal static unsafe class Gemm
                     float* plus = add == null ? null : add + m0 * addRow + n0;
                     if (!copyA)
                     {
-                        Panel<T, Identity>(rows, columns, k, a, g.ARow, g.AStep, b, plus, addRow, null, 0, c, g.CRow);
+                        Panel<T>(rows, columns, k, a, g.ARow, g.AStep, b, plus, addRow, c, g.CRow);
                         continue;
                     }
 
                     for (int r = 0; r < rows; r += GemmTile.MaxRows)
                     {
-                        Panel<T, Identity>(
+                        Panel<T>(
                             Math.Min(GemmTile.MaxRows, rows - r), columns, k, a + (nint)r * k, 1, GemmTile.MaxRows, b,
-                            plus == null ? null : plus + r * addRow, addRow, null, 0, c + r * g.CRow, g.CRow);
+                            plus == null ? null : plus + r * addRow, addRow, c + r * g.CRow, g.CRow);
                     }
                 }
             }
@@ -207,30 +212,30 @@ internal static unsafe class Gemm
 
     /// <summary>All rows of one panel of at most one panel width of columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Panel<T, TE>(
-        int rows, int columns, int k, float* a, nint aRow, nint aStep, float* b,
-        float* add, nint addRow, float* aux, nint auxRow, float* c, nint cRow)
-        where T : unmanaged, ISimd<T> where TE : IEpilogue
+    private static void Panel<T>(
+        int rows, int columns, int k, float* a, nint aRow, nint aStep, float* b, float* add, nint addRow, float* c, nint cRow)
+        where T : unmanaged, ISimd<T>
     {
         int vectors = (columns + T.Count - 1) / T.Count;
         int last = columns - (vectors - 1) * T.Count;
         switch (vectors)
         {
-            case 1: Rows<T, N1, TE>(rows, k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
-            case 2: Rows<T, N2, TE>(rows, k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
-            case 3: Rows<T, N3, TE>(rows, k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
-            default: Rows<T, N4, TE>(rows, k, a, aRow, aStep, b, add, addRow, aux, auxRow, c, cRow, last); break;
+            case 1: Rows<T, N1>(rows, k, a, aRow, aStep, b, add, addRow, c, cRow, last); break;
+            case 2: Rows<T, N2>(rows, k, a, aRow, aStep, b, add, addRow, c, cRow, last); break;
+            case 3: Rows<T, N3>(rows, k, a, aRow, aStep, b, add, addRow, c, cRow, last); break;
+            default: Rows<T, N4>(rows, k, a, aRow, aStep, b, add, addRow, c, cRow, last); break;
         }
     }
 
     /// <summary>Splits rows into tiles of nearly equal height: 32 = 6 + 6 + 5 + 5 + 5 + 5, not 5 x 6 + 2.</summary>
-    /// <remarks>Tiles write whole vectors; where C lacks the last columns they write into a buffer, from which the rest is copied.</remarks>
+    /// <remarks>Tiles write whole vectors; where C lacks the last columns they write into a buffer, from which the rest
+    /// is
+    /// copied.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private static void Rows<T, TV, TE>(
-        int rows, int k, float* a, nint aRow, nint aStep, float* b,
-        float* add, nint addRow, float* aux, nint auxRow, float* c, nint cRow, int last)
-        where T : unmanaged, ISimd<T> where TV : IConst where TE : IEpilogue
+    private static void Rows<T, TV>(
+        int rows, int k, float* a, nint aRow, nint aStep, float* b, float* add, nint addRow, float* c, nint cRow, int last)
+        where T : unmanaged, ISimd<T> where TV : IConst
     {
         int tiles = (rows + GemmTile.MaxRows - 1) / GemmTile.MaxRows;
         bool whole = last == T.Count;
@@ -250,33 +255,12 @@ internal static unsafe class Gemm
                 default: GemmTile.Run<T, N1, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
             }
 
-            if (!TE.IsIdentity) Activate<T, TV, TE>(height, to, toRow, aux, auxRow, last);
             if (!whole) CopyTile<T, TV>(height, buffer, c, cRow, last);
             a += height * aRow;
             if (add != null) add += height * addRow;
-            aux += height * auxRow;
             c += height * cRow;
             rows -= height;
             tiles--;
-        }
-    }
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void Activate<T, TV, TE>(int height, float* c, nint cRow, float* aux, nint auxRow, int last)
-        where T : unmanaged, ISimd<T> where TV : IConst where TE : IEpilogue
-    {
-        for (int r = 0; r < height; r++)
-        {
-            for (int v = 0; v < TV.Value; v++)
-            {
-                float* to = c + v * T.Count;
-                T second = !TE.ReadsAux ? T.Zero
-                    : v < TV.Value - 1 ? T.Load(aux + v * T.Count)
-                    : T.LoadPartial(aux + v * T.Count, last);
-                TE.Apply(T.Load(to), second).Store(to);
-            }
-
-            c += cRow;
-            aux += auxRow;
         }
     }
 
@@ -293,7 +277,8 @@ internal static unsafe class Gemm
     }
 }
 
-/// <summary>The operands of one product: sizes, pointers, and the strides between rows (and, for A, between steps of K).</summary>
+/// <summary>The operands of one product: sizes, pointers, and the strides between rows (and, for A, between steps of
+/// K).</summary>
 internal unsafe struct GemmArgs
 {
     public int M, N, K;

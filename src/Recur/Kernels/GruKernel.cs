@@ -2,8 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Recur.Kernels;
 
-/// <summary>GRU: columns n r z q, the reset gate applied after the recurrent product q = W_hn h + b_hn; h' = (1 - z)∘n + z∘h.</summary>
-/// <remarks>In this order the product with x fills three neighbours, n r z, and the product with h the three r z q, in the order
+/// <summary>GRU: columns n r z q, the reset gate applied after the recurrent product q = W_hn h + b_hn; h' = (1 - z)∘n
+/// + z∘h.</summary>
+/// <remarks>In this order the product with x fills three neighbours, n r z, and the product with h the three r z q, in
+/// the order
 /// of its weights' rows.</remarks>
 internal readonly struct GruKernel : ICellKernel
 {

@@ -1,9 +1,12 @@
 namespace Recur.Kernels;
 
-/// <summary>The arithmetic of one kind of recurrent cell, for some units of one sequence; the products around it are the same for all.</summary>
+/// <summary>The arithmetic of one kind of recurrent cell, for some units of one sequence; the products around it are
+/// the same for all.</summary>
 /// <remarks>
-/// A cell keeps up to four values for every unit and step, its columns a, b, c, d: before the step the sums that the products
-/// have left there, after it what the backward pass needs, and in the backward pass the gradients of the sums. The product
+/// A cell keeps up to four values for every unit and step, its columns a, b, c, d: before the step the sums that the
+/// products
+/// have left there, after it what the backward pass needs, and in the backward pass the gradients of the sums. The
+/// product
 /// with x goes to the columns <see cref="InputColumns"/>, that with h to those from <see cref="RecurrentColumn"/> on.
 /// </remarks>
 internal interface ICellKernel
@@ -23,7 +26,8 @@ internal interface ICellKernel
     /// <summary>Whether there is a second state c beside h.</summary>
     static abstract bool HasCellState { get; }
 
-    /// <summary>The first half of a step: what does not wait for anything but the sums. The activations of many units run side by side
+    /// <summary>The first half of a step: what does not wait for anything but the sums. The activations of many units
+    /// run side by side
     /// here, which in one chain with the state they could not.</summary>
     /// <param name="a">In the sums, out what is kept; so are the others.</param>
     /// <param name="b">As <paramref name="a"/>.</param>
@@ -36,7 +40,8 @@ internal interface ICellKernel
     /// <param name="b">As the first half has left it.</param>
     /// <param name="c">As the first half has left it.</param>
     /// <param name="d">As the first half has left it.</param>
-    /// <param name="carry">In what the units held before the step: c of a cell that has it, else h. Out c after the step.</param>
+    /// <param name="carry">In what the units held before the step: c of a cell that has it, else h. Out c after the
+    /// step.</param>
     /// <returns>h after the step.</returns>
     static abstract T State<T>(ref T a, T b, T c, T d, ref T carry) where T : unmanaged, ISimd<T>;
 
@@ -48,7 +53,8 @@ internal interface ICellKernel
     /// <param name="before">What the units held before the step: c of a cell that has it, else h.</param>
     /// <param name="after">The same after the step.</param>
     /// <param name="dh">The gradient of h after the step.</param>
-    /// <param name="carry">In/out the gradient that flows from step to step beside the product: of c, or a share of that of h.</param>
+    /// <param name="carry">In/out the gradient that flows from step to step beside the product: of c, or a share of
+    /// that of h.</param>
     static abstract void Backward<T>(ref T a, ref T b, ref T c, ref T d, T before, T after, T dh, ref T carry)
         where T : unmanaged, ISimd<T>;
 }

@@ -2,8 +2,10 @@ namespace Recur.Kernels;
 
 /// <summary>A vector of floats of one width, so that a kernel is written once and compiled for each.</summary>
 /// <remarks>
-/// A kernel body is generic over <typeparamref name="T"/>; the JIT compiles it for each of the four structs, and the wrapper
-/// vanishes (measured: a 6x64 matrix tile runs at the same 115 GFLOP/s as with bare Vector512). <see cref="F32x1"/> is the
+/// A kernel body is generic over <typeparamref name="T"/>; the JIT compiles it for each of the four structs, and the
+/// wrapper
+/// vanishes (measured: a 6x64 matrix tile runs at the same 115 GFLOP/s as with bare Vector512). <see cref="F32x1"/> is
+/// the
 /// scalar version: fallback, explanation and oracle in one. Which one runs is decided in <see cref="Isa"/> alone.
 /// </remarks>
 internal unsafe interface ISimd<T> where T : unmanaged, ISimd<T>
@@ -19,7 +21,8 @@ internal unsafe interface ISimd<T> where T : unmanaged, ISimd<T>
 
     void Store(float* p);
 
-    /// <summary>The first <paramref name="count"/> lanes from memory, 0 &lt;= count &lt;= Count; the others are zero and not read.</summary>
+    /// <summary>The first <paramref name="count"/> lanes from memory, 0 &lt;= count &lt;= Count; the others are zero
+    /// and not read.</summary>
     static abstract T LoadPartial(float* p, int count);
 
     /// <summary>Writes the first <paramref name="count"/> lanes and touches nothing behind them.</summary>
@@ -38,7 +41,8 @@ internal unsafe interface ISimd<T> where T : unmanaged, ISimd<T>
     /// <summary>a·b + c, rounded once where the processor can (everywhere but on x64 without FMA).</summary>
     static abstract T Fma(T a, T b, T c);
 
-    /// <summary>sum = a·b + sum. In a long row of sums the JIT keeps each in its register this way; assigning the result of
+    /// <summary>sum = a·b + sum. In a long row of sums the JIT keeps each in its register this way; assigning the
+    /// result of
     /// <see cref="Fma"/> costs a move for most of them.</summary>
     static abstract void AddProduct(ref T sum, T a, T b);
 

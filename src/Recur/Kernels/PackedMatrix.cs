@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
@@ -6,15 +5,16 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Recur.Kernels;
 
-/// <summary>A matrix B[K, N] in the order in which <see cref="GemmTile"/> reads it: panels of up to four vectors of columns.</summary>
+/// <summary>A matrix B[K, N] in the order in which <see cref="GemmTile"/> reads it: panels of up to four vectors of
+/// columns.</summary>
 /// <remarks>
-/// Panel p holds columns p·width .. in rows of that width; the last panel is as wide as its columns need, rounded up to whole
+/// Panel p holds columns p·width .. in rows of that width; the last panel is as wide as its columns need, rounded up to
+/// whole
 /// vectors and filled with zeros. Panel p begins at p·width·K.
 /// </remarks>
 internal sealed unsafe class PackedMatrix
 {
     private readonly AlignedBuffer buffer = new();
-    private IsaLevel isa;
 
     public int K { get; private set; }
 
@@ -40,26 +40,23 @@ internal sealed unsafe class PackedMatrix
         _ => 4,
     };
 
-    /// <summary>Whether matrices of n columns each are better packed one by one, each padded to whole vectors, than side by side.</summary>
+    /// <summary>Whether matrices of n columns each are better packed one by one, each padded to whole vectors, than
+    /// side by side.</summary>
     public static bool IsWorthPadding(int n) => n >= 8 * Isa.Lanes || n % CurrentPanelWidth == 0;
 
     /// <summary>The number of floats a packed [k, n] matrix takes.</summary>
     public static int Length<T>(int k, int n) where T : unmanaged, ISimd<T> => k * ((n + T.Count - 1) / T.Count * T.Count);
 
-    /// <summary>Packs b, which is [k, n] with row stride <paramref name="bRow"/>, or [n, k] when <paramref name="transposed"/>.</summary>
+    /// <summary>Packs b, which is [k, n] with row stride <paramref name="bRow"/>, or [n, k] when
+    /// <paramref name="transposed"/>.</summary>
     public void Pack(int k, int n, float* b, int bRow, bool transposed)
     {
         K = k;
         N = n;
-        isa = Isa.Current;
         var job = new PackJob { K = k, N = n, B = b, BRow = bRow, Transposed = transposed, Buffer = buffer };
         Isa.Run(ref job);
         Data = job.Packed;
     }
-
-    [Conditional("DEBUG")]
-    public void AssertFor<T>() where T : unmanaged, ISimd<T> =>
-        Debug.Assert(isa == Isa.Current, "packed for another vector width");
 
     private ref struct PackJob : ISimdKernel
     {
@@ -79,7 +76,8 @@ internal sealed unsafe class PackedMatrix
 /// <summary>Copies of matrices in the order in which the tiles read them.</summary>
 internal static unsafe class Packing
 {
-    /// <summary>Rows that are copied for all panels before the next ones: they stay in the second-level cache.</summary>
+    /// <summary>Rows that are copied for all panels before the next ones: they stay in the second-level
+    /// cache.</summary>
     public const int RowsAtOnce = 16;
 
     /// <summary>Below this many floats waking the team costs more than the copy.</summary>
@@ -123,7 +121,8 @@ internal static unsafe class Packing
         }
     }
 
-    // destination[i, 0..stored) = b[i, 0..columns), zeros behind: b [K, columns] with row stride bRow; rows of the destination
+    // destination[i, 0..stored) = b[i, 0..columns), zeros behind: b [K, columns] with row stride bRow; rows of the
+    // destination
     // are `step` apart.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackRows<T>(int k, int columns, int stored, float* b, nint bRow, float* destination, nint step)
@@ -139,7 +138,8 @@ internal static unsafe class Packing
         }
     }
 
-    // destination[i, j] = b[j, i], zeros behind: b [columns, K] with row stride bRow. Blocks of 4 x 4 turned in registers.
+    // destination[i, j] = b[j, i], zeros behind: b [columns, K] with row stride bRow. Blocks of 4 x 4 turned in
+    // registers.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackColumns<T>(int k, int columns, int stored, float* b, nint bRow, float* destination, nint step)
         where T : unmanaged, ISimd<T>
@@ -192,7 +192,8 @@ internal static unsafe class Packing
     private static Vector128<float> InterleaveHigh(Vector128<float> a, Vector128<float> b) =>
         Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
 
-    // packed[tile][i, r] = a[i, 6·tile + r]: a [K, M] as the transposed operand, tiles of six rows [K, 6] one behind another.
+    // packed[tile][i, r] = a[i, 6·tile + r]: a [K, M] as the transposed operand, tiles of six rows [K, 6] one behind
+    // another.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackTransposedA(int k, int rows, float* a, nint aStep, float* packed)
     {

@@ -1,6 +1,7 @@
 namespace Recur.Kernels;
 
-/// <summary>Powers with any exponent, one number at a time: e^(p ln x) in vectors would lose digits as |p ln x| grows.</summary>
+/// <summary>Powers with any exponent, one number at a time: e^(p ln x) in vectors would lose digits as |p ln x|
+/// grows.</summary>
 internal static class PowKernel
 {
     // y = x^p

@@ -4,11 +4,14 @@ using System.Runtime.CompilerServices;
 namespace Recur.Kernels;
 
 /// <summary>Sums and maxima in one fixed order: the bits do not depend on the number of threads.</summary>
-/// <remarks>Blocks are summed in float32 and their sums in double, so that the error does not grow with the length.</remarks>
+/// <remarks>Blocks are summed in float32 and their sums in double, so that the error does not grow with the
+/// length.</remarks>
 internal static unsafe class Reduce
 {
-    /// <summary>Vectors summed in float32, by two accumulators, before the sum goes to double: 16 additions, whose rounding errors can
-    /// all point the same way, cost at most 1e-6 of the sum; 256 of them were measured to cost 2e-6 for equal numbers.</summary>
+    /// <summary>Vectors summed in float32, by two accumulators, before the sum goes to double: 16 additions, whose
+    /// rounding errors can
+    /// all point the same way, cost at most 1e-6 of the sum; 256 of them were measured to cost 2e-6 for equal
+    /// numbers.</summary>
     private const int BlockVectors = 32;
 
     /// <summary>Columns (times rows side by side) that <see cref="SumRows"/> keeps in the first-level cache.</summary>
@@ -35,7 +38,8 @@ internal static unsafe class Reduce
         }
     }
 
-    // Scalar equivalent: Σ f(a[i], b[i]) for i in 0..n. Within a block, lane j of the two accumulators holds the elements
+    // Scalar equivalent: Σ f(a[i], b[i]) for i in 0..n. Within a block, lane j of the two accumulators holds the
+    // elements
     // whose index is j (and width + j) modulo two widths. The tail of less than one width goes to double one by one: a
     // partial vector holds zeros behind its end, and f(0, 0) need not be 0.
     private struct SumLoop<TOp>(float* a, float* b, int n) : ISimdKernel where TOp : struct, IBinary
@@ -76,7 +80,8 @@ internal static unsafe class Reduce
 
     // y[C] (+)= scale · Σ over r of x[r, :]
     //   x [R, C] in; y [C] out, in/out when accumulate
-    // Several short rows lie side by side in a panel, so that the additions run over full vectors for any C. A panel takes
+    // Several short rows lie side by side in a panel, so that the additions run over full vectors for any C. A panel
+    // takes
     // PanelDepth additions in float32 and is then added to the totals in double.
     [SkipLocalsInit]
     public static void SumRows(ReadOnlySpan<float> x, int rows, int columns, Span<float> y, float scale, bool accumulate)
@@ -203,7 +208,8 @@ internal static unsafe class Reduce
         }
     }
 
-    // Scalar equivalent: the maximum of x[0..n]. Lane j holds the largest of the elements whose index is j modulo the width;
+    // Scalar equivalent: the maximum of x[0..n]. Lane j holds the largest of the elements whose index is j modulo the
+    // width;
     // the last vector overlaps the one before.
     private struct MaxLoop(float* x, int n) : ISimdKernel
     {

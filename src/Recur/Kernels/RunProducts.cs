@@ -1,6 +1,7 @@
 namespace Recur.Kernels;
 
-/// <summary>Products with a weight matrix whose rows are packed run by run (<see cref="PackForm.Product"/>, <see cref="PackForm.Gradient"/>).</summary>
+/// <summary>Products with a weight matrix whose rows are packed run by run (<see cref="PackForm.Product"/>,
+/// <see cref="PackForm.Gradient"/>).</summary>
 internal static unsafe class RunProducts
 {
     // columns[rows, run] = add[rows, run] + x[rows, k] · W[run, k]ᵀ

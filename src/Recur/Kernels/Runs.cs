@@ -44,7 +44,8 @@ internal readonly record struct Run(int Row, int Rows, int Column)
 
     /// <summary>One run for each gate in the order of the columns, so that their sums stand side by side.</summary>
     /// <param name="h">Units.</param>
-    /// <param name="first">The first column: 0 for the product with x, <see cref="ICellKernel.RecurrentColumn"/> for that with h.</param>
+    /// <param name="first">The first column: 0 for the product with x, <see cref="ICellKernel.RecurrentColumn"/> for
+    /// that with h.</param>
     /// <param name="runs">Receives G.</param>
     public static int InColumnOrder<TCell>(int h, int first, Span<Run> runs) where TCell : struct, ICellKernel
     {

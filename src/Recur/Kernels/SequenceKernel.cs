@@ -1,12 +1,16 @@
 namespace Recur.Kernels;
 
-/// <summary>One layer in one direction over the sequences of a batch, forward and backward, for every kind of cell.</summary>
+/// <summary>One layer in one direction over the sequences of a batch, forward and backward, for every kind of
+/// cell.</summary>
 /// <remarks>
-/// T steps, N sequences, H units, P width of the state h (H, or less with a projection), G gates, C columns. Sequences are
+/// T steps, N sequences, H units, P width of the state h (H, or less with a projection), G gates, C columns. Sequences
+/// are
 /// sorted by falling length; rows are (step, sequence) in that order and a step has rows for its living sequences only.
-/// A step is a product with the packed recurrent weights and the cell's element-wise pass. Where the weights are packed gate by
+/// A step is a product with the packed recurrent weights and the cell's element-wise pass. Where the weights are packed
+/// gate by
 /// gate, both run over blocks of units: the sums of a block are still in the first-level cache when the pass comes.
-/// Work is split over sequences, which do not meet, or, where they are few, over the units with a barrier behind each step.
+/// Work is split over sequences, which do not meet, or, where they are few, over the units with a barrier behind each
+/// step.
 /// Either way every element is computed by one thread in the same order.
 /// </remarks>
 internal static unsafe class SequenceKernel
@@ -31,7 +35,8 @@ internal static unsafe class SequenceKernel
         public float* Out;
         public nint OutRow;
 
-        /// <summary>[rows, C·H] of stride <see cref="ColumnsRow"/>. Forward: in sums without the product with h, out what is kept. A
+        /// <summary>[rows, C·H] of stride <see cref="ColumnsRow"/>. Forward: in sums without the product with h, out
+        /// what is kept. A
         /// cell with one column has it in <see cref="Out"/>.</summary>
         public float* Columns;
         public nint ColumnsRow;
@@ -39,21 +44,25 @@ internal static unsafe class SequenceKernel
         /// <summary>[rows, H] the states c; and with a projection o∘tanh c, from which it makes h; else null.</summary>
         public float* C, Unprojected;
 
-        /// <summary>Packed. Forward: W_hhᵀ [P, G·H], in <see cref="ByGate"/> a matrix for each gate. Backward: W_hh [G·H, P].</summary>
+        /// <summary>Packed. Forward: W_hhᵀ [P, G·H], in <see cref="ByGate"/> a matrix for each gate. Backward: W_hh
+        /// [G·H, P].</summary>
         public float* Recurrent;
         public bool ByGate;
 
         /// <summary>Packed. Forward: W_hrᵀ [H, P]. Backward: W_hr [P, H]. Null without a projection.</summary>
         public float* Projection;
 
-        /// <summary>Backward: [rows, P] of stride <see cref="OutRow"/>, in the gradient of the states from above, out all of it.</summary>
+        /// <summary>Backward: [rows, P] of stride <see cref="OutRow"/>, in the gradient of the states from above, out
+        /// all of it.</summary>
         public float* OutGrad;
 
-        /// <summary>Backward: [rows, C·H] of stride <see cref="GradsRow"/>, out the gradients of the sums; may be Columns.</summary>
+        /// <summary>Backward: [rows, C·H] of stride <see cref="GradsRow"/>, out the gradients of the sums; may be
+        /// Columns.</summary>
         public float* Grads;
         public nint GradsRow;
 
-        /// <summary>Backward: [N, H] in the gradient of c_n or zeros, out what of the first state's gradient comes from no product.</summary>
+        /// <summary>Backward: [N, H] in the gradient of c_n or zeros, out what of the first state's gradient comes from
+        /// no product.</summary>
         public float* Carry;
 
         /// <summary>The step that comes <paramref name="order"/>-th in this direction.</summary>
@@ -62,7 +71,8 @@ internal static unsafe class SequenceKernel
         /// <summary>Rows of a step.</summary>
         public readonly int Count(int step) => Starts[step + 1] - Starts[step];
 
-        /// <summary>The rows of the <paramref name="order"/>-th step that also had the step before it; the rest begin here.</summary>
+        /// <summary>The rows of the <paramref name="order"/>-th step that also had the step before it; the rest begin
+        /// here.</summary>
         public readonly int Continuing(int order) =>
             order == 0 ? 0 : Math.Min(Count(Step(order)), Count(Step(order - 1)));
     }

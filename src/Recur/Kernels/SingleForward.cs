@@ -121,7 +121,8 @@ internal static unsafe class SingleForward
         if (TCell.GateCount * TV.Value > 7) Add<T, TV>(7, a7, from, to, stride);
     }
 
-    // The same and the activation at once, for a cell with one column and at most two vectors of units: few enough to stay in
+    // The same and the activation at once, for a cell with one column and at most two vectors of units: few enough to
+    // stay in
     // registers, and a step of so narrow a network is a matter of latency.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ProductAndActivate<T, TCell, TV>(float* x, int k, float* w, float* states)

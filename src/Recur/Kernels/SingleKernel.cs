@@ -1,13 +1,18 @@
 namespace Recur.Kernels;
 
-/// <summary>The steps of one sequence, forward and backward, for every kind of cell: matrix-vector products over <see cref="UnitBlocks"/>
+/// <summary>The steps of one sequence, forward and backward, for every kind of cell: matrix-vector products over
+/// <see cref="UnitBlocks"/>
 /// whose sums stay in registers, and the cell's activations.</summary>
 /// <remarks>
-/// One sequence leaves nothing to batch: a step waits for a chain of multiply-adds and the activations. All layers of a stack
-/// are computed before the next step begins, and the processor overlaps layer l of step t with layer l-1 of step t+1, which
-/// do not depend on each other. Rows are padded with zeros to whole vectors (S floats for H units). Large layers come one at a
+/// One sequence leaves nothing to batch: a step waits for a chain of multiply-adds and the activations. All layers of a
+/// stack
+/// are computed before the next step begins, and the processor overlaps layer l of step t with layer l-1 of step t+1,
+/// which
+/// do not depend on each other. Rows are padded with zeros to whole vectors (S floats for H units). Large layers come
+/// one at a
 /// time and may be split over threads by units, with a barrier behind each step.
-/// Sums of the forward pass run in the order of <see cref="SequenceKernel"/>: the same bits. In the backward pass each gate has
+/// Sums of the forward pass run in the order of <see cref="SequenceKernel"/>: the same bits. In the backward pass each
+/// gate has
 /// a sum of its own.
 /// </remarks>
 internal static unsafe class SingleKernel
@@ -16,28 +21,32 @@ internal static unsafe class SingleKernel
 
     private const long BarrierFlops = 100_000; // for each thread between two barriers, as in SequenceKernel
 
-    /// <summary>One layer's operands. Rows belong to steps; of T+1 slots the one before the first step holds the initial state:
+    /// <summary>One layer's operands. Rows belong to steps; of T+1 slots the one before the first step holds the
+    /// initial state:
     /// slot 0, or T in reverse.</summary>
     public struct Layer
     {
         /// <summary>[T+1, S] h and c.</summary>
         public float* States, Cells;
 
-        /// <summary>[T, C·S] Forward: in sums without the product with h, out what is kept. Unused by a cell with one column, which has
+        /// <summary>[T, C·S] Forward: in sums without the product with h, out what is kept. Unused by a cell with one
+        /// column, which has
         /// it in the states.</summary>
         public float* Columns;
 
         /// <summary>[T, C·S] Backward: out the gradients of the sums; may be Columns.</summary>
         public float* Grads;
 
-        /// <summary>Packed W_hh and W_ih, as blocks of units forward and of columns backward. Forward: Input is null when the sums
+        /// <summary>Packed W_hh and W_ih, as blocks of units forward and of columns backward. Forward: Input is null
+        /// when the sums
         /// already hold the product with x.</summary>
         public float* Recurrent, Input;
 
         /// <summary>[C·S] what the sums begin with: the biases.</summary>
         public float* Bias;
 
-        /// <summary>Backward: [H] the gradient of h_n, or null; [S] in the gradient of c_n or zeros, out that of c_0.</summary>
+        /// <summary>Backward: [H] the gradient of h_n, or null; [S] in the gradient of c_n or zeros, out that of
+        /// c_0.</summary>
         public float* LastGrad, Carry;
 
         /// <summary>Backward: [S] scratch for the gradient of h of a step; [S] out that of h_0, or null.</summary>
@@ -50,11 +59,13 @@ internal static unsafe class SingleKernel
         public int T, H, L;
         public bool Reverse;
 
-        /// <summary>Forward: [T, I] the input of the first layer, or null when its sums already hold the product.</summary>
+        /// <summary>Forward: [T, I] the input of the first layer, or null when its sums already hold the
+        /// product.</summary>
         public float* X;
         public int I;
 
-        /// <summary>Backward: [T, H] of stride <see cref="OutGradRow"/>, in the gradient of the last layer's states.</summary>
+        /// <summary>Backward: [T, H] of stride <see cref="OutGradRow"/>, in the gradient of the last layer's
+        /// states.</summary>
         public float* OutGrad;
         public nint OutGradRow;
 

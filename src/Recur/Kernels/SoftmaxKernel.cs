@@ -6,7 +6,8 @@ namespace Recur.Kernels;
 //   x    in       y  out        both [outer, n, inner]
 //   dy   in       dx in/out, added to
 //   work [2, inner] scratch     only read and written when inner > 1
-// The maximum is subtracted first, so that large logits do not overflow: e^(x - max) is at most 1 and their sum at least 1.
+// The maximum is subtracted first, so that large logits do not overflow: e^(x - max) is at most 1 and their sum at
+// least 1.
 // A row that is -∞ throughout, or holds ∞ or NaN, gives NaN, as in PyTorch.
 internal static class SoftmaxKernel
 {

@@ -3,23 +3,27 @@ using System.Runtime.CompilerServices;
 
 namespace Recur.Kernels;
 
-/// <summary>Work that can be split: a struct of plain values and pointers whose parts are run by the threads of the team.</summary>
+/// <summary>Work that can be split: a struct of plain values and pointers whose parts are run by the threads of the
+/// team.</summary>
 internal interface IParallelKernel
 {
-    /// <summary>Computes part <paramref name="part"/> of <paramref name="parts"/>; every element belongs to exactly one part.</summary>
+    /// <summary>Computes part <paramref name="part"/> of <paramref name="parts"/>; every element belongs to exactly one
+    /// part.</summary>
     void Run(int part, int parts);
 }
 
 /// <summary>One persistent team of threads that spin briefly for the next piece of work and then sleep.</summary>
 /// <remarks>
-/// Dispatch and join cost about 0.2 us and no allocation, against 1.3 to 5 us for Parallel.For. One caller uses the team at
+/// Dispatch and join cost about 0.2 us and no allocation, against 1.3 to 5 us for Parallel.For. One caller uses the
+/// team at
 /// a time; another thread that finds it busy computes all of its work itself: the split never changes a result.
 /// </remarks>
 internal static unsafe class ThreadTeam
 {
     public const int MaxThreads = 256;
 
-    /// <summary>How long a helper spins before it sleeps: long enough to catch the next layer of the same step.</summary>
+    /// <summary>How long a helper spins before it sleeps: long enough to catch the next layer of the same
+    /// step.</summary>
     private const int SpinsBeforeYield = 400, SpinsBeforeSleep = 4000;
 
     [SuppressMessage("Design", "CA1001", Justification = "Helpers live as long as the process.")]
@@ -102,7 +106,8 @@ internal static unsafe class ThreadTeam
     }
 
     /// <summary>Runs all parts of the work, part 0 on the calling thread, and returns when all are done.</summary>
-    /// <param name="work">Lives on the caller's stack; must hold only values and pointers that stay valid during the call.</param>
+    /// <param name="work">Lives on the caller's stack; must hold only values and pointers that stay valid during the
+    /// call.</param>
     /// <param name="parts">At most <see cref="Threads"/> run at a time.</param>
     public static void Run<T>(ref T work, int parts) where T : unmanaged, IParallelKernel
     {
@@ -133,7 +138,8 @@ internal static unsafe class ThreadTeam
         }
     }
 
-    /// <summary>Waits until all parts of a running piece of work have called this for the <paramref name="turn"/>-th time.</summary>
+    /// <summary>Waits until all parts of a running piece of work have called this for the <paramref name="turn"/>-th
+    /// time.</summary>
     /// <param name="arrived">A counter the parts share, 0 before the first meeting.</param>
     /// <param name="parts">Their number.</param>
     /// <param name="turn">1 for the first meeting.</param>

@@ -5,7 +5,8 @@ namespace Recur.Kernels;
 /// <summary>The exchange of two dimensions.</summary>
 internal static class Transposition
 {
-    /// <summary>Elements on a side of the square that is read and written at a time: 16 floats are one cache line.</summary>
+    /// <summary>Elements on a side of the square that is read and written at a time: 16 floats are one cache
+    /// line.</summary>
     private const int Tile = 16;
 
     // y[a, j, b, i, c] (+)= x[a, i, b, j, c] for i in 0..m, j in 0..n
@@ -23,7 +24,8 @@ internal static class Transposition
             }
     }
 
-    // y[j·yStep + i] (+)= x[i·xStep + j], in units of `inner` elements. In tiles: one of the two sides jumps at every element,
+    // y[j·yStep + i] (+)= x[i·xStep + j], in units of `inner` elements. In tiles: one of the two sides jumps at every
+    // element,
     // and a tile uses the whole of the cache lines that it touches before they are gone.
     private static void Matrix(
         ReadOnlySpan<float> x, int xStep, int m, int n, int inner, Span<float> y, int yStep, bool accumulate)

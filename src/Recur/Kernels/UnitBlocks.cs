@@ -2,11 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace Recur.Kernels;
 
-/// <summary>A weight matrix as the one-row kernels read it: blocks of some vectors of units, in each block one entry after the
+/// <summary>A weight matrix as the one-row kernels read it: blocks of some vectors of units, in each block one entry
+/// after the
 /// other in the order [k, gate, vector].</summary>
 /// <remarks>
 /// All sums of a block stay in registers while k runs, and the block is read once, in sequence. Blocks are as large as
-/// eight sums allow (G gates times up to 8, 2, 2 vectors), then smaller powers of two for the rest of the units. Units are
+/// eight sums allow (G gates times up to 8, 2, 2 vectors), then smaller powers of two for the rest of the units. Units
+/// are
 /// padded with zeros to whole vectors. A block that begins at vector v begins at v·lanes·G·K.
 /// </remarks>
 internal static unsafe class UnitBlocks

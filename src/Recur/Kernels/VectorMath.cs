@@ -4,7 +4,8 @@ namespace Recur.Kernels;
 
 /// <summary>exp, tanh and the logistic function for every vector width.</summary>
 /// <remarks>
-/// Method (Cody and Waite 1980): x = n·ln 2 + r with |r| at most ln 2 / 2, ln 2 split in two so that r is exact to the last
+/// Method (Cody and Waite 1980): x = n·ln 2 + r with |r| at most ln 2 / 2, ln 2 split in two so that r is exact to the
+/// last
 /// bit; e^r - 1 = r + r²·q(r) with q of degree 4, fitted by us for least relative error of e^r (3e-9); scale by 2^n.
 /// All widths perform the same operations in the same order. Measured errors stand in docs/numerics.md and are tested.
 /// </remarks>
@@ -16,7 +17,8 @@ internal static class VectorMath
     private const float Q0 = 0.49999994f, Q1 = 0.16666521f, Q2 = 0.04166839f, Q3 = 0.008368745f, Q4 = 0.0013814538f;
 
     /// <summary>e^(c·x) - 1 without its power of two, and that power n: c·x = n·ln 2 + r. c is 1, -1 or 2.</summary>
-    /// <remarks>c is folded into the constants (exactly: only signs and exponents change) and costs no step of the dependent chain.</remarks>
+    /// <remarks>c is folded into the constants (exactly: only signs and exponents change) and costs no step of the
+    /// dependent chain.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Reduced<T>(T x, float c, out T n) where T : unmanaged, ISimd<T>
     {
@@ -24,7 +26,8 @@ internal static class VectorMath
         T s = T.Fma(n, T.Create(-Ln2High / c), x); // s = r / c
         s = T.Fma(n, T.Create(-Ln2Low / c), s);
         T s2 = s * s;
-        // Estrin's order: two levels less in the dependent chain than Horner's, which is what one recurrent step waits for.
+        // Estrin's order: two levels less in the dependent chain than Horner's, which is what one recurrent step waits
+        // for.
         T low = T.Fma(s, T.Create(Q1 * c * c * c), T.Create(Q0 * c * c));
         T high = T.Fma(s2, T.Create(Q4 * c * c * c * c * c * c), T.Fma(s, T.Create(Q3 * c * c * c * c * c), T.Create(Q2 * c * c * c * c)));
         return T.Fma(s2, T.Fma(s2, high, low), s * T.Create(c));
@@ -42,7 +45,8 @@ internal static class VectorMath
     }
 
     /// <summary>tanh x, through e^(2x) - 1, which keeps the relative accuracy near 0.</summary>
-    /// <remarks>Large x are set right at the end instead of being clamped at the start: the test runs beside the polynomial, a
+    /// <remarks>Large x are set right at the end instead of being clamped at the start: the test runs beside the
+    /// polynomial, a
     /// clamp would lengthen the chain that one recurrent step waits for.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Tanh<T>(T x) where T : unmanaged, ISimd<T>

@@ -19,7 +19,8 @@ internal enum PackForm
 }
 
 /// <summary>Packed copies of one weight matrix, kept as long as the matrix does not change.</summary>
-/// <remarks>Packing reads and writes the whole matrix: as much as a product with some ten rows. A copy is made under a lock and
+/// <remarks>Packing reads and writes the whole matrix: as much as a product with some ten rows. A copy is made under a
+/// lock and
 /// then only read, so several threads may run a frozen model side by side.</remarks>
 internal sealed unsafe class WeightPacks
 {
@@ -49,7 +50,8 @@ internal sealed unsafe class WeightPacks
     /// <param name="weight">W [G·H, K].</param>
     /// <param name="version">Its version: a copy of another one is made anew.</param>
     /// <param name="k">K.</param>
-    /// <param name="runs">The runs of its rows; for blocks one for each gate, in the order in which its sums shall stand.</param>
+    /// <param name="runs">The runs of its rows; for blocks one for each gate, in the order in which its sums shall
+    /// stand.</param>
     public float* Get(PackForm form, ReadOnlySpan<float> weight, int version, int k, ReadOnlySpan<Run> runs)
     {
         int key = (int)form + 4 * runs.Length;

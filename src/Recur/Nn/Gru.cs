@@ -41,8 +41,10 @@ public sealed class Gru : RecurrentLayer
     /// <param name="input">[T, N, InputSize]; [N, T, InputSize] when <see cref="RecurrentLayer.BatchFirst"/>;
     /// [T, InputSize] for one sequence without a batch.</param>
     /// <param name="h0">[NumLayers·D, N, HiddenSize], without N for a single sequence; zeros when null.</param>
-    /// <param name="lengths">The steps of each sequence, in any order, each in 0..T; none when all have T. What stands behind a sequence's
-    /// end is not read, its output is zero, and its final state is that of its last step (of an empty sequence the first one). The
+    /// <param name="lengths">The steps of each sequence, in any order, each in 0..T; none when all have T. What stands
+    /// behind a sequence's
+    /// end is not read, its output is zero, and its final state is that of its last step (of an empty sequence the
+    /// first one). The
     /// second direction begins at each sequence's own last step. As packed sequences in PyTorch.</param>
     /// <returns>The last layer's states [T, N, D·HiddenSize] (batch first and unbatched as the input), and every
     /// layer's state after its last step, shaped as <paramref name="h0"/>.</returns>
@@ -56,8 +58,10 @@ public sealed class Gru : RecurrentLayer
 
     /// <summary>Runs the network over packed sequences; as torch.nn.GRU does with a PackedSequence.</summary>
     /// <param name="input">Packed sequences of InputSize features.</param>
-    /// <param name="h0">[NumLayers·D, N, HiddenSize] in the order in which the sequences were given; zeros when null.</param>
-    /// <returns>The last layer's states, packed alike, and every layer's state after each sequence's last step.</returns>
+    /// <param name="h0">[NumLayers·D, N, HiddenSize] in the order in which the sequences were given; zeros when
+    /// null.</param>
+    /// <returns>The last layer's states, packed alike, and every layer's state after each sequence's last
+    /// step.</returns>
     /// <exception cref="ShapeException">The input or the state has another shape.</exception>
     public (PackedSequence Output, Tensor HN) Forward(PackedSequence input, Tensor? h0 = null)
     {

@@ -19,7 +19,8 @@ public enum Reduction
 public static class Losses
 {
     /// <summary>The mean squared error, as torch.nn.functional.mse_loss.</summary>
-    /// <remarks><code>loss = Σ (input - target)² / Length      dLoss/dInput = 2 (input - target) / Length</code></remarks>
+    /// <remarks><code>loss = Σ (input - target)² / Length      dLoss/dInput = 2 (input - target) /
+    /// Length</code></remarks>
     /// <param name="input">Predictions, of any shape.</param>
     /// <param name="target">What they should be, of the same shape (nothing is broadcast: that hides mistakes).</param>
     /// <param name="reduction">Mean (the default), sum, or one value per element.</param>

@@ -31,10 +31,13 @@ public sealed class Lstm : RecurrentLayer
     /// <param name="dropout">Probability 0..1 with which a state is zeroed between layers in training; no effect with
     /// one layer.</param>
     /// <param name="bidirectional">Whether a second direction reads the sequence backwards.</param>
-    /// <param name="projSize">Where above 0, the width P to which h is projected: h_t = W_hr (o_t * tanh(c_t)) with W_hr
-    /// [projSize, hiddenSize], parameter weight_hr_l0; Sak, Senior and Beaufays 2014. States h and outputs have P features
+    /// <param name="projSize">Where above 0, the width P to which h is projected: h_t = W_hr (o_t * tanh(c_t)) with
+    /// W_hr
+    /// [projSize, hiddenSize], parameter weight_hr_l0; Sak, Senior and Beaufays 2014. States h and outputs have P
+    /// features
     /// then, c keeps HiddenSize.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size below 1, a dropout outside 0..1, or a projSize that is negative or not
+    /// <exception cref="ArgumentOutOfRangeException">A size below 1, a dropout outside 0..1, or a projSize that is
+    /// negative or not
     /// below hiddenSize.</exception>
     public Lstm(
         int inputSize, int hiddenSize, int numLayers = 1, bool bias = true, bool batchFirst = false,
@@ -50,10 +53,13 @@ public sealed class Lstm : RecurrentLayer
     /// <summary>Runs the network over whole sequences.</summary>
     /// <param name="input">[T, N, InputSize]; [N, T, InputSize] when <see cref="RecurrentLayer.BatchFirst"/>;
     /// [T, InputSize] for one sequence without a batch.</param>
-    /// <param name="state">h and c before the first step, each [NumLayers·D, N, HiddenSize] (h with ProjSize features where that
+    /// <param name="state">h and c before the first step, each [NumLayers·D, N, HiddenSize] (h with ProjSize features
+    /// where that
     /// is set), without N for a single sequence; zeros when null.</param>
-    /// <param name="lengths">The steps of each sequence, in any order, each in 0..T; none when all have T. What stands behind a sequence's
-    /// end is not read, its output is zero, and its final state is that of its last step (of an empty sequence the first one). The
+    /// <param name="lengths">The steps of each sequence, in any order, each in 0..T; none when all have T. What stands
+    /// behind a sequence's
+    /// end is not read, its output is zero, and its final state is that of its last step (of an empty sequence the
+    /// first one). The
     /// second direction begins at each sequence's own last step. As packed sequences in PyTorch.</param>
     /// <returns>The last layer's states h [T, N, D·HiddenSize] (batch first and unbatched as the input), and every
     /// layer's h and c after its last step, shaped as <paramref name="state"/>.</returns>
@@ -68,9 +74,11 @@ public sealed class Lstm : RecurrentLayer
 
     /// <summary>Runs the network over packed sequences; as torch.nn.LSTM does with a PackedSequence.</summary>
     /// <param name="input">Packed sequences of InputSize features.</param>
-    /// <param name="state">h and c before the first step, each [NumLayers·D, N, ·] in the order in which the sequences were given; zeros
+    /// <param name="state">h and c before the first step, each [NumLayers·D, N, ·] in the order in which the sequences
+    /// were given; zeros
     /// when null.</param>
-    /// <returns>The last layer's states, packed alike, and every layer's h and c after each sequence's last step.</returns>
+    /// <returns>The last layer's states, packed alike, and every layer's h and c after each sequence's last
+    /// step.</returns>
     /// <exception cref="ShapeException">The input or a state has another shape.</exception>
     public (PackedSequence Output, LstmState State) Forward(PackedSequence input, LstmState? state = null)
     {

@@ -3,7 +3,8 @@ using Recur.Ops;
 
 namespace Recur.Nn;
 
-/// <summary>What the multi-layer recurrent networks over whole sequences share: parameters, options and checks.</summary>
+/// <summary>What the multi-layer recurrent networks over whole sequences share: parameters, options and
+/// checks.</summary>
 /// <remarks>
 /// The parameters have the names and the order of torch.nn: for every layer and direction weight_ih_l0, weight_hh_l0
 /// and, with bias, bias_ih_l0, bias_hh_l0; those of the second direction end in _reverse. The gates of a matrix stand
@@ -89,8 +90,10 @@ public abstract class RecurrentLayer : Module
 
     /// <summary>A stream that goes through this layer step by step, for inference.</summary>
     /// <param name="batchSize">Streams that advance together, at least 1.</param>
-    /// <returns>A session with zero states and the weights as they are now. Sessions of unchanged weights share one packed copy.</returns>
-    /// <exception cref="InvalidOperationException">The layer is bidirectional: the second direction begins at the end.</exception>
+    /// <returns>A session with zero states and the weights as they are now. Sessions of unchanged weights share one
+    /// packed copy.</returns>
+    /// <exception cref="InvalidOperationException">The layer is bidirectional: the second direction begins at the
+    /// end.</exception>
     public RecurrentSession CreateSession(int batchSize = 1)
     {
         CheckPositive(this, batchSize, nameof(batchSize));

@@ -3,12 +3,15 @@ using Recur.Ops;
 
 namespace Recur.Nn;
 
-/// <summary>A stream of steps through a recurrent layer, for inference: the states stay inside, a step allocates nothing.</summary>
+/// <summary>A stream of steps through a recurrent layer, for inference: the states stay inside, a step allocates
+/// nothing.</summary>
 /// <remarks>
-/// Made by <see cref="RecurrentLayer.CreateSession"/>. The weights are those of that moment, packed once and shared by all sessions of
+/// Made by <see cref="RecurrentLayer.CreateSession"/>. The weights are those of that moment, packed once and shared by
+/// all sessions of
 /// the same weights; later changes of the layer are not seen. A step computes what Forward computes for one time step,
 /// without dropout. A session belongs to one thread at a time; any number of sessions run side by side.
-/// <para>N streams that advance together, L layers, H hidden units, P width of a state h (H without a projection).</para>
+/// <para>N streams that advance together, L layers, H hidden units, P width of a state h (H without a
+/// projection).</para>
 /// <code>
 /// RecurrentSession session = lstm.CreateSession();
 /// session.Step(features, output);      // [InputSize] in, [OutputSize] out; h and c move on
@@ -101,7 +104,8 @@ public sealed class RecurrentSession
         return state;
     }
 
-    /// <summary>Sets the states from tensors by name; when anything is wrong, they stay as they are and one error names everything that
+    /// <summary>Sets the states from tensors by name; when anything is wrong, they stay as they are and one error names
+    /// everything that
     /// is.</summary>
     /// <param name="state">As <see cref="StateDict"/> gives it.</param>
     /// <param name="source">Where it comes from, for the error: the name of a file. Null for memory.</param>

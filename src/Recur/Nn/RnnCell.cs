@@ -7,7 +7,8 @@ namespace Recur.Nn;
 /// <code>
 /// h' = f(W_ih x + b_ih + W_hh h + b_hh)        f = tanh or relu
 /// </code>
-/// https://pytorch.org/docs/stable/generated/torch.nn.RNNCell.html. Parameters start uniform in ±1/√HiddenSize. A whole sequence is much faster
+/// https://pytorch.org/docs/stable/generated/torch.nn.RNNCell.html. Parameters start uniform in ±1/√HiddenSize. A whole
+/// sequence is much faster
 /// through <see cref="Rnn"/>.
 /// </remarks>
 public sealed class RnnCell : RecurrentCell

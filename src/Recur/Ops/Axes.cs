@@ -53,7 +53,8 @@ internal static class Axes
         return new Shape(sizes);
     }
 
-    /// <summary>The number of elements of the dimensions from <paramref name="first"/> up to, not including, <paramref name="end"/>.</summary>
+    /// <summary>The number of elements of the dimensions from <paramref name="first"/> up to, not including,
+    /// <paramref name="end"/>.</summary>
     public static int Length(in Shape shape, int first, int end)
     {
         int length = 1;

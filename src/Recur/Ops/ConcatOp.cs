@@ -67,7 +67,8 @@ internal sealed class ConcatOp : Node
         }
     }
 
-    /// <summary>The elements of an input that stand together in the result (a stacked input begins at the new dimension too).</summary>
+    /// <summary>The elements of an input that stand together in the result (a stacked input begins at the new dimension
+    /// too).</summary>
     private static int Run(in Shape shape, int d) => Axes.Length(shape, d, shape.Rank);
 
     [DoesNotReturn]

@@ -4,7 +4,8 @@ using Recur.Kernels;
 
 namespace Recur.Ops;
 
-/// <summary>The matrix product over the last two dimensions, the others broadcast; vectors as in torch.matmul.</summary>
+/// <summary>The matrix product over the last two dimensions, the others broadcast; vectors as in
+/// torch.matmul.</summary>
 internal sealed class MatMulOp : Node
 {
     // a is [batch..., m, k] and b [batch..., k, n]; a vector on the left has m = 1, one on the right n = 1.

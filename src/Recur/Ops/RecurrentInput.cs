@@ -12,7 +12,8 @@ internal readonly ref struct RecurrentInput
     /// <summary>[L·D, N, H], or default for zeros; always default for kinds of cells without a cell state.</summary>
     public Tensor C0 { get; init; }
 
-    /// <summary>For every layer and direction W_ih, W_hh, with bias b_ih and b_hh, and with a projection W_hr.</summary>
+    /// <summary>For every layer and direction W_ih, W_hh, with bias b_ih and b_hh, and with a projection
+    /// W_hr.</summary>
     public required ReadOnlySpan<Tensor> Weights { get; init; }
 
     public required RecurrentOptions Options { get; init; }
@@ -25,7 +26,8 @@ internal readonly ref struct RecurrentInput
     /// <summary>The steps of each sequence; empty when all have T.</summary>
     public ReadOnlySpan<int> Lengths { get; init; }
 
-    /// <summary>Whether X holds only the rows that exist, step by step, longest sequence first; so does the output then.</summary>
+    /// <summary>Whether X holds only the rows that exist, step by step, longest sequence first; so does the output
+    /// then.</summary>
     public bool IsPacked { get; init; }
 
     /// <summary>The shapes to give the output (T·N·D·P elements), h_n (L·D·N·P) and c_n (L·D·N·H).</summary>

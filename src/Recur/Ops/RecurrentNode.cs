@@ -3,7 +3,8 @@ using Recur.Kernels;
 
 namespace Recur.Ops;
 
-/// <summary>What the two operations of recurrent stacks share: where inputs and weights stand, biases, and the large products
+/// <summary>What the two operations of recurrent stacks share: where inputs and weights stand, biases, and the large
+/// products
 /// over all rows that end the backward pass.</summary>
 /// <typeparam name="TCell">The arithmetic of one step.</typeparam>
 /// <remarks>
@@ -36,7 +37,8 @@ internal abstract unsafe class RecurrentNode<TCell> : Node where TCell : struct,
         return PacksOf(core).Get(form, core.Span, core.Version, k, runs);
     }
 
-    /// <summary>Weight <paramref name="index"/> in blocks whose sums go to the columns from <paramref name="column"/> on.</summary>
+    /// <summary>Weight <paramref name="index"/> in blocks whose sums go to the columns from <paramref name="column"/>
+    /// on.</summary>
     private protected float* PackedBlocks(int index, PackForm form, int column)
     {
         Span<Run> gates = stackalloc Run[Run.Most];

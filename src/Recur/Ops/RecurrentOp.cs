@@ -2,12 +2,15 @@ using Recur.Kernels;
 
 namespace Recur.Ops;
 
-/// <summary>A stack of recurrent layers over the sequences of a batch: one node of the tape for all layers, directions and steps.</summary>
+/// <summary>A stack of recurrent layers over the sequences of a batch: one node of the tape for all layers, directions
+/// and steps.</summary>
 /// <typeparam name="TCell">The arithmetic of one step.</typeparam>
 /// <remarks>
 /// T steps, N sequences, I inputs, H hidden units, P width of a state, L layers, D directions, G gates, C columns.
-/// Inside, rows are always in the order (step, sequence); sequences of different lengths are sorted longest first and have
-/// rows for their own steps only. Where that is not the order of the input, its rows and those of the output are moved once.
+/// Inside, rows are always in the order (step, sequence); sequences of different lengths are sorted longest first and
+/// have
+/// rows for their own steps only. Where that is not the order of the input, its rows and those of the output are moved
+/// once.
 /// Layer l writes its states [rows, D·P] where layer l+1 reads them; the last layer's are the output itself.
 /// </remarks>
 internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCell : struct, ICellKernel
@@ -25,8 +28,10 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
 
     private ReadOnlySpan<int> Sorted => sorted.AsSpan(0, n);
 
-    // What Save keeps, in this order: the states h of every layer (none for the last one when they are the output); for every
-    // layer and direction the columns, the states c, what is projected, and h_0 and c_0 in sorted order; for every layer but the
+    // What Save keeps, in this order: the states h of every layer (none for the last one when they are the output); for
+    // every
+    // layer and direction the columns, the states c, what is projected, and h_0 and c_0 in sorted order; for every
+    // layer but the
     // last its masked states and its mask (with dropout); the moved input.
     private const int PerDirection = 5;
 
@@ -352,7 +357,8 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
         Layout.AddScatter(inOrder, Sorted, p, dH0);
     }
 
-    // dW_hh += Σ da_t h_(t-1)ᵀ. The state before a step lies one step earlier in the output; only the first step's is the initial one.
+    // dW_hh += Σ da_t h_(t-1)ᵀ. The state before a step lies one step earlier in the output; only the first step's is
+    // the initial one.
     private void AddRecurrentGradient(in SequenceKernel.Layer l, Span<float> dW, bool fresh, ReadOnlySpan<Run> runs)
     {
         int p = o.StateSize;

@@ -2,7 +2,8 @@ using Recur.Kernels;
 
 namespace Recur.Ops;
 
-/// <summary>A stack of layers that goes one step at a time, without a tape: states of its own, weights shared.</summary>
+/// <summary>A stack of layers that goes one step at a time, without a tape: states of its own, weights
+/// shared.</summary>
 internal abstract class RecurrentStepper
 {
     /// <summary>[N, I] in, [N, P] out.</summary>
@@ -16,7 +17,8 @@ internal abstract class RecurrentStepper
 }
 
 /// <summary>The steps of one kind of cell.</summary>
-/// <remarks>Few streams go one after the other through the kernel of a single sequence, many through that of a batch. Either way the
+/// <remarks>Few streams go one after the other through the kernel of a single sequence, many through that of a batch.
+/// Either way the
 /// states before and after a step lie in two slots that change places.</remarks>
 internal sealed unsafe class RecurrentStepper<TCell> : RecurrentStepper where TCell : struct, ICellKernel
 {

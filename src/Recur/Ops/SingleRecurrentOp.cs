@@ -3,11 +3,14 @@ using Recur.Kernels;
 
 namespace Recur.Ops;
 
-/// <summary>A stack of recurrent layers over one sequence: one node of the tape for all layers, directions and steps.</summary>
+/// <summary>A stack of recurrent layers over one sequence: one node of the tape for all layers, directions and
+/// steps.</summary>
 /// <typeparam name="TCell">The arithmetic of one step.</typeparam>
 /// <remarks>
-/// T steps, I inputs, H hidden units, S floats that H units take padded to whole vectors, L layers, D directions, C columns.
-/// Narrow stacks run all layers of a step before the next step; others layer by layer, each with one product for the inputs
+/// T steps, I inputs, H hidden units, S floats that H units take padded to whole vectors, L layers, D directions, C
+/// columns.
+/// Narrow stacks run all layers of a step before the next step; others layer by layer, each with one product for the
+/// inputs
 /// of all steps. A single step with weights that are used for the first time reads them where they lie.
 /// </remarks>
 internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> where TCell : struct, ICellKernel
@@ -21,11 +24,14 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
 
     private int Width => o.Directions * o.HiddenSize;
 
-    /// <summary>Whether a layer's outputs are put together for the next layer: both directions, or masked ones.</summary>
+    /// <summary>Whether a layer's outputs are put together for the next layer: both directions, or masked
+    /// ones.</summary>
     private bool Joins => o.Directions == 2 || dropped;
 
-    // Save keeps one block with the states [T+1, S], the states c [T+1, S] and the columns [T, C·S] of every layer and direction,
-    // where it has them; then for every layer but the last its outputs [T, D·H] and their mask, where they are put together.
+    // Save keeps one block with the states [T+1, S], the states c [T+1, S] and the columns [T, C·S] of every layer and
+    // direction,
+    // where it has them; then for every layer but the last its outputs [T, D·H] and their mask, where they are put
+    // together.
     private int PerDirection => (t + 1) * s * (TCell.HasCellState ? 2 : 1) + (TCell.Columns > 1 ? t * ColumnsWidth : 0);
 
     private int BlockLength => o.NumLayers * o.Directions * PerDirection;
@@ -242,7 +248,8 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         int perStack = inLockStep ? o.NumLayers : 1, cells = o.NumLayers * o.Directions;
         SingleKernel.Layer* layers = stackalloc SingleKernel.Layer[perStack];
         Span<float> dOut = OutputGrad(0);
-        // Behind each other: for every layer of a stack what is carried, dh and dh_0, [S] each, and the gradients of cells with one
+        // Behind each other: for every layer of a stack what is carried, dh and dh_0, [S] each, and the gradients of
+        // cells with one
         // column.
         int perLayer = 3 * s + (TCell.Columns == 1 ? t * s : 0);
         fixed (float* memory = Saved(0, BlockLength), scratch = Scratch(perStack * perLayer), px = Input(0).Span,

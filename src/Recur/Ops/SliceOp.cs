@@ -4,7 +4,8 @@ using Recur.Kernels;
 
 namespace Recur.Ops;
 
-/// <summary>A range of one dimension: a view where the elements stand together (the leading dimension), a copy otherwise.</summary>
+/// <summary>A range of one dimension: a view where the elements stand together (the leading dimension), a copy
+/// otherwise.</summary>
 internal sealed class SliceOp : Node
 {
     private int offset, outer, inputStep, outputStep;

@@ -2,7 +2,8 @@ using Recur.Kernels;
 
 namespace Recur.Ops;
 
-/// <summary>Packed copies of the weights of a stack, shared by all sessions that step through it; what is packed never changes.</summary>
+/// <summary>Packed copies of the weights of a stack, shared by all sessions that step through it; what is packed never
+/// changes.</summary>
 internal sealed unsafe class StepWeights<TCell> where TCell : struct, ICellKernel
 {
     /// <summary>One layer: blocks serve few streams, runs of rows many.</summary>

@@ -14,7 +14,8 @@ public static class GradientClipping
     /// <summary>Scales all gradients by one factor, so that their common norm is at most <paramref
     /// name="maxNorm"/>.</summary>
     /// <remarks>
-    /// <code>total = (Σ |g|^p)^(1/p) over all elements of all gradients     g ← g · min(1, maxNorm / (total + 1e-6))</code>
+    /// <code>total = (Σ |g|^p)^(1/p) over all elements of all gradients     g ← g · min(1, maxNorm / (total +
+    /// 1e-6))</code>
     /// Pascanu, Mikolov and Bengio 2013. The sum runs in double, in one fixed order. Parameters without a gradient are
     /// passed over.
     /// </remarks>

@@ -205,12 +205,12 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
 
     private SequenceKernel.Layer LayerAt(
         int direction, float* states, float* c, float* unprojected, float* h0, float* c0, int* firstRows) => new()
-    {
-        T = steps, N = n, H = o.HiddenSize, P = o.StateSize, Reverse = direction == 1, Starts = firstRows,
-        H0 = h0, C0 = c0, Out = states + direction * o.StateSize, OutRow = Width,
-        ColumnsRow = TCell.Columns == 1 ? Width : TCell.Columns * o.HiddenSize,
-        C = c, Unprojected = HasProjection ? unprojected : null,
-    };
+        {
+            T = steps, N = n, H = o.HiddenSize, P = o.StateSize, Reverse = direction == 1, Starts = firstRows,
+            H0 = h0, C0 = c0, Out = states + direction * o.StateSize, OutRow = Width,
+            ColumnsRow = TCell.Columns == 1 ? Width : TCell.Columns * o.HiddenSize,
+            C = c, Unprojected = HasProjection ? unprojected : null,
+        };
 
     // The states before the first step in sorted order; empty for zeros.
     private ReadOnlySpan<float> InitialState(int input, int layer, int direction, int width, int saved)

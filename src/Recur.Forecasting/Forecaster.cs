@@ -190,7 +190,7 @@ public sealed class Forecaster
                 $"\"{history.Name}\" has {history.Length}.");
         plan.Transform.Check(history);
         double[] forecast;
-        using (GradMode.NoGrad()) forecast = plan.FreeRun(ensemble, plan.Scale(history.Values), horizon);
+        using (GradMode.Inference()) forecast = plan.FreeRun(ensemble, plan.Scale(history.Values), horizon);
         for (int i = 0; i < horizon; i++)
         {
             forecast[i] = plan.Unscale(forecast[i]);

@@ -47,7 +47,8 @@ public readonly partial struct Tensor : IEquatable<Tensor>
     {
         if (core is null) throw new InvalidOperationException("Tensor: this is default(Tensor), which has no values; create one with Tensor.Zeros or Tensor.From.");
         throw new InvalidOperationException(
-            "Tensor: this result belongs to a step that is over (Backward was called and a new step has begun), so its memory is in use again. " +
+            "Tensor: this result belongs to a step that is over (Backward was called and a new step has begun, or an inference scope has ended), " +
+            "so its memory is in use again. " +
             "Keep values with Detach(), Item() or ToArray() before the next step; a hidden state carried into the next step needs Detach().");
     }
 

@@ -66,8 +66,8 @@ internal sealed class CellLoopRow(LayerCase c, bool train)
         }
         else
         {
-            using (GradMode.NoGrad())
-                for (int i = 0; i < runs; i++) Loop();
+            for (int i = 0; i < runs; i++)
+                using (GradMode.Inference()) Loop();
         }
     }
 

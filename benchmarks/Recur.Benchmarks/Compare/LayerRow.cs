@@ -5,7 +5,7 @@ using Recur.Peers;
 
 namespace Recur.Benchmarks.Compare;
 
-/// <summary>A recurrent layer over whole sequences: forward without recording, or forward and backward of the sum of
+/// <summary>A recurrent layer over whole sequences: forward in an inference scope, or forward and backward of the sum of
 /// its outputs with the gradients of the input and of all parameters.</summary>
 internal sealed class LayerRow(LayerCase c, bool train) : Row($"{c} {(train ? "forward+backward" : "forward")}")
 {
@@ -69,8 +69,8 @@ internal sealed class LayerRow(LayerCase c, bool train) : Row($"{c} {(train ? "f
         }
         else
         {
-            using (GradMode.NoGrad())
-                for (int i = 0; i < runs; i++) layer.Forward(x, null);
+            for (int i = 0; i < runs; i++)
+                using (GradMode.Inference()) layer.Forward(x, null);
         }
     }
 }

@@ -34,6 +34,7 @@ public abstract class Node
     private float[]?[] saved = [];
     private int inputCount, outputCount, savedCount;
     private Tape tape = null!;
+    private bool isLending;
 
     /// <summary>Position in the order of recording: an operation's inputs always have smaller numbers.</summary>
     internal long Number;
@@ -77,6 +78,7 @@ public abstract class Node
         Node node = op;
         node.tape = current;
         node.IsTracked = tracked;
+        node.isLending = !tracked && current.LendsResults;
         node.inputCount = first.Length + others.Length;
         node.outputCount = 0;
         node.savedCount = 0;
@@ -111,7 +113,7 @@ public abstract class Node
     /// <summary>Memory for the next output, of unspecified contents; Apply writes every element.</summary>
     protected Tensor NewOutput(in Shape shape)
     {
-        if (!IsTracked) return Tensor.Empty(shape);
+        if (!IsTracked && !isLending) return Tensor.Empty(shape);
         TensorCore core = NextOutputCore(shape);
         core.Array = tape.Buffers.Rent(shape.ElementCount);
         core.Offset = 0;
@@ -123,7 +125,7 @@ public abstract class Node
     /// <paramref name="offset"/> on.</summary>
     protected Tensor NewView(int index, in Shape shape, int offset = 0)
     {
-        TensorCore core = IsTracked ? NextOutputCore(shape) : new TensorCore(shape, []);
+        TensorCore core = IsTracked || isLending ? NextOutputCore(shape) : new TensorCore(shape, []);
         core.ViewOf(inputs[index].Core, offset);
         return new Tensor(core);
     }
@@ -133,6 +135,8 @@ public abstract class Node
         if (outputCount == outputs.Length) Array.Resize(ref outputs, outputs.Length * 2);
         TensorCore core = outputs[outputCount++] ??= new TensorCore(shape, []);
         core.Shape = shape;
+        core.Freed = false;
+        core.HasGrad = false;
         return core;
     }
 
@@ -157,6 +161,14 @@ public abstract class Node
     /// <summary>Ends the forward pass of an operation with several outputs.</summary>
     protected void Record()
     {
+        if (isLending)
+        {
+            ReturnSaved();
+            ForgetInputs();
+            tape.Lend(this);
+            return;
+        }
+
         if (!IsTracked)
         {
             Release();
@@ -173,8 +185,6 @@ public abstract class Node
             TensorCore core = outputs[i]!;
             core.Producer = this;
             core.RequiresGrad = true;
-            core.Freed = false;
-            core.HasGrad = false;
         }
     }
 
@@ -277,7 +287,8 @@ public abstract class Node
         ReturnSaved();
     }
 
-    /// <summary>When the next step begins: the outputs' memory goes back and their handles become stale.</summary>
+    /// <summary>When the next step begins or an inference scope ends: the outputs' memory goes back and their handles become
+    /// stale.</summary>
     internal void Reclaim()
     {
         for (int i = 0; i < outputCount; i++)
@@ -297,9 +308,11 @@ public abstract class Node
     private void Release()
     {
         ReturnSaved();
-        Array.Clear(inputs, 0, inputCount);
+        ForgetInputs();
         tape.ReturnNode(this);
     }
+
+    private void ForgetInputs() => Array.Clear(inputs, 0, inputCount);
 
     private void ReturnSaved()
     {

@@ -18,6 +18,7 @@ internal sealed class Tape
     public static Tape Current => current ??= new Tape();
 
     private readonly List<Node> freed = [];
+    private readonly List<Node> lent = [];
     private readonly Stack<Node> pending = new();
     private Stack<Node>?[] nodePools = new Stack<Node>?[64];
     private Node[] order = new Node[64];
@@ -28,6 +29,13 @@ internal sealed class Tape
     private int collected;
 
     public bool GradEnabled { get; set; } = true;
+
+    /// <summary>Inside <see cref="GradMode.Inference"/>: results of untracked operations come from the pool until the scope
+    /// ends.</summary>
+    public bool LendsResults { get; set; }
+
+    /// <summary>Operations whose results are lent.</summary>
+    public int LentNodes => lent.Count;
 
     public BufferPool Buffers { get; } = new();
 
@@ -67,6 +75,18 @@ internal sealed class Tape
         // recording order.
         foreach (Node node in freed) node.Reclaim();
         freed.Clear();
+    }
+
+    // ---- Inference scopes ----------------------------------------------------------------------------------------
+
+    /// <summary>Keeps an operation that has lent its results.</summary>
+    public void Lend(Node node) => lent.Add(node);
+
+    /// <summary>Ends the life of what was lent since there were <paramref name="count"/> such operations.</summary>
+    public void TakeBackResults(int count)
+    {
+        for (int i = lent.Count - 1; i >= count; i--) lent[i].Reclaim();
+        lent.RemoveRange(count, lent.Count - count);
     }
 
     // ---- Backward ------------------------------------------------------------------------------------------------

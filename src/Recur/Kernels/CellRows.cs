@@ -69,56 +69,46 @@ internal unsafe struct CellRows
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ForwardGates<T, TCell>(in CellRows s) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
-        nint step = s.ColumnStep;
-        int units = s.Units;
+        nint step = s.ColumnStep, units = s.Units, whole = units - units % T.Count;
         float* row = s.Columns;
         for (int r = 0; r < s.Rows; r++)
         {
-            for (int u = 0; u < units; u += T.Count)
-            {
-                int count = Math.Min(T.Count, units - u);
-                float* p = row + u;
-                // The first and the last column of a GRU wait for the second half: loads and stores of them vanish.
-                T a = Load<T>(p, count), b = Load<T>(p + step, count), c = Load<T>(p + 2 * step, count);
-                T d = Load<T>(p + 3 * step, count);
-                TCell.Gates(ref a, ref b, ref c, ref d);
-                if (TCell.HasCellState) Store(p, count, a);
-                Store(p + step, count, b);
-                Store(p + 2 * step, count, c);
-                if (TCell.HasCellState) Store(p + 3 * step, count, d);
-            }
-
+            for (nint u = 0; u < whole; u += T.Count) Gates<T, TCell>(row + u, step, T.Count);
+            if (whole < units) LastGates<T, TCell>(row + whole, step, (int)(units - whole));
             row += s.ColumnsRow;
         }
+    }
+
+    // Apart, so that the loop over whole vectors holds no test of their length.
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void LastGates<T, TCell>(float* p, nint step, int count) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel =>
+        Gates<T, TCell>(p, step, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Gates<T, TCell>(float* p, nint step, int count) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        // The first and the last column of a GRU wait for the second half: loads and stores of them vanish.
+        T a = Load<T>(p, count), b = Load<T>(p + step, count), c = Load<T>(p + 2 * step, count);
+        T d = Load<T>(p + 3 * step, count);
+        TCell.Gates(ref a, ref b, ref c, ref d);
+        if (TCell.HasCellState) Store(p, count, a);
+        Store(p + step, count, b);
+        Store(p + 2 * step, count, c);
+        if (TCell.HasCellState) Store(p + 3 * step, count, d);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ForwardStates<T, TCell>(in CellRows s) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
-        nint step = s.ColumnStep;
-        int units = s.Units;
+        nint step = s.ColumnStep, units = s.Units, whole = units - units % T.Count;
         float* before = s.Before, after = s.After, hidden = s.Hidden, row = s.Columns;
         for (int r = 0; r < s.Rows; r++)
         {
-            for (int u = 0; u < units; u += T.Count)
-            {
-                int count = Math.Min(T.Count, units - u);
-                float* p = row + u;
-                T a = Load<T>(p, count), b = T.Zero, c = T.Zero, d = T.Zero, carry = T.Zero;
-                if (TCell.Columns > 1)
-                {
-                    b = Load<T>(p + step, count);
-                    c = Load<T>(p + 2 * step, count);
-                    d = Load<T>(p + 3 * step, count);
-                    if (before != null) carry = Load<T>(before + u, count);
-                }
-
-                Store(hidden + u, count, TCell.State(ref a, b, c, d, ref carry));
-                if (TCell.Columns == 1) continue;
-                if (TCell.HasCellState) Store(after + u, count, carry);
-                else Store(p, count, a);
-            }
-
+            for (nint u = 0; u < whole; u += T.Count)
+                State<T, TCell>(row + u, step, before == null ? null : before + u, after + u, hidden + u, T.Count);
+            if (whole < units)
+                LastState<T, TCell>(
+                    row + whole, step, before == null ? null : before + whole, after + whole, hidden + whole, (int)(units - whole));
             row += s.ColumnsRow;
             if (before != null) before += s.BeforeRow;
             after += s.AfterRow;
@@ -126,48 +116,76 @@ internal unsafe struct CellRows
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void LastState<T, TCell>(float* p, nint step, float* before, float* after, float* hidden, int count)
+        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel =>
+        State<T, TCell>(p, step, before, after, hidden, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void State<T, TCell>(float* p, nint step, float* before, float* after, float* hidden, int count)
+        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        T a = Load<T>(p, count), b = T.Zero, c = T.Zero, d = T.Zero, carry = T.Zero;
+        if (TCell.Columns > 1)
+        {
+            b = Load<T>(p + step, count);
+            c = Load<T>(p + 2 * step, count);
+            d = Load<T>(p + 3 * step, count);
+            if (before != null) carry = Load<T>(before, count);
+        }
+
+        Store(hidden, count, TCell.State(ref a, b, c, d, ref carry));
+        if (TCell.Columns == 1) return;
+        if (TCell.HasCellState) Store(after, count, carry);
+        else Store(p, count, a);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Backward<T, TCell>(in CellRows s) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
-        nint step = s.ColumnStep;
-        int units = s.Units;
-        float* before = s.Before, after = s.After, dh = s.HiddenGrad, carries = s.Carry, row = s.Columns, grads = s.Grads;
+        nint units = s.Units, whole = units - units % T.Count;
+        CellRows at = s;
         for (int r = 0; r < s.Rows; r++)
         {
-            for (int u = 0; u < units; u += T.Count)
-            {
-                int count = Math.Min(T.Count, units - u);
-                float* p = row + u, q = grads + u;
-                T a = T.Zero, b = T.Zero, c = T.Zero, d = T.Zero, carry = T.Zero, old = T.Zero, now = T.Zero;
-                if (TCell.Columns > 1)
-                {
-                    a = Load<T>(p, count);
-                    b = Load<T>(p + step, count);
-                    c = Load<T>(p + 2 * step, count);
-                    d = Load<T>(p + 3 * step, count);
-                    carry = Load<T>(carries + u, count);
-                    if (before != null) old = Load<T>(before + u, count);
-                }
-
-                if (TCell.Columns == 1 || TCell.HasCellState) now = Load<T>(after + u, count);
-                TCell.Backward(ref a, ref b, ref c, ref d, old, now, Load<T>(dh + u, count), ref carry);
-                Store(q, count, a);
-                if (TCell.Columns > 1)
-                {
-                    Store(q + step, count, b);
-                    Store(q + 2 * step, count, c);
-                    Store(q + 3 * step, count, d);
-                    Store(carries + u, count, carry);
-                }
-            }
-
-            row += s.ColumnsRow;
-            grads += s.GradsRow;
-            if (before != null) before += s.BeforeRow;
-            after += s.AfterRow;
-            dh += s.HiddenGradRow;
-            carries += s.CarryRow;
+            for (nint u = 0; u < whole; u += T.Count) Backward<T, TCell>(at, u, T.Count);
+            if (whole < units) LastBackward<T, TCell>(at, whole, (int)(units - whole));
+            at.Columns += s.ColumnsRow;
+            at.Grads += s.GradsRow;
+            if (s.Before != null) at.Before += s.BeforeRow;
+            at.After += s.AfterRow;
+            at.HiddenGrad += s.HiddenGradRow;
+            at.Carry += s.CarryRow;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void LastBackward<T, TCell>(in CellRows s, nint u, int count)
+        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel => Backward<T, TCell>(s, u, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Backward<T, TCell>(in CellRows s, nint u, int count) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        nint step = s.ColumnStep;
+        float* p = s.Columns + u, q = s.Grads + u;
+        T a = T.Zero, b = T.Zero, c = T.Zero, d = T.Zero, carry = T.Zero, old = T.Zero, now = T.Zero;
+        if (TCell.Columns > 1)
+        {
+            a = Load<T>(p, count);
+            b = Load<T>(p + step, count);
+            c = Load<T>(p + 2 * step, count);
+            d = Load<T>(p + 3 * step, count);
+            carry = Load<T>(s.Carry + u, count);
+            if (s.Before != null) old = Load<T>(s.Before + u, count);
+        }
+
+        if (TCell.Columns == 1 || TCell.HasCellState) now = Load<T>(s.After + u, count);
+        TCell.Backward(ref a, ref b, ref c, ref d, old, now, Load<T>(s.HiddenGrad + u, count), ref carry);
+        Store(q, count, a);
+        if (TCell.Columns == 1) return;
+        Store(q + step, count, b);
+        Store(q + 2 * step, count, c);
+        Store(q + 3 * step, count, d);
+        Store(s.Carry + u, count, carry);
     }
 
     // Nearly always all lanes, which a partial access would make pay.

@@ -73,6 +73,8 @@ internal unsafe struct F32x1(float value) : ISimd<F32x1>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 Pow2(F32x1 n) => new(BitConverter.Int32BitsToSingle(((int)n.v + 127) << 23));
 
+    public static F32x1 Pow2Rounded(F32x1 bits) => new(BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(bits.v) << 23));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 GreaterThan(F32x1 a, F32x1 b) => MaskOf(a.v > b.v);
 

@@ -62,6 +62,9 @@ internal unsafe interface ISimd<T> where T : unmanaged, ISimd<T>
     /// <summary>2^n for whole n in -126..127.</summary>
     static abstract T Pow2(T n);
 
+    /// <summary>2^n from a number whose lowest nine bits hold n + 127: those bits, shifted to the exponent.</summary>
+    static abstract T Pow2Rounded(T bits);
+
     /// <summary>All bits of a lane set where a &gt; b.</summary>
     static abstract T GreaterThan(T a, T b);
 

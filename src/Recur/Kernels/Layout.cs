@@ -5,6 +5,12 @@ namespace Recur.Kernels;
 /// <summary>Copies between layouts of the same numbers, and additions of rows that lie apart.</summary>
 internal static unsafe class Layout
 {
+    private const int FloatsPerLine = 16, ConflictFloats = 256;
+
+    /// <summary>The distance of rows of <paramref name="width"/> floats: one cache line more where it would be a multiple of
+    /// 1 KiB, because such rows lie in so few sets of the first-level cache that they displace each other.</summary>
+    public static int SpreadRow(int width) => width % ConflictFloats == 0 ? width + FloatsPerLine : width;
+
     // y[b, a, :] = x[a, b, :]:  x [A, B, C] in, y [B, A, C] out.
     public static void SwapLeading(ReadOnlySpan<float> x, int a, int b, int c, Span<float> y)
     {
@@ -47,6 +53,12 @@ internal static unsafe class Layout
         for (; i <= y.Length - Vector<float>.Count; i += Vector<float>.Count)
             (new Vector<float>(a[i..]) + new Vector<float>(b[i..])).CopyTo(y[i..]);
         for (; i < y.Length; i++) y[i] = a[i] + b[i];
+    }
+
+    // rows of y = 0:  y [rows, columns] with row stride yRow out.
+    public static void ClearRows(float* y, nint yRow, int rows, int columns)
+    {
+        for (int r = 0; r < rows; r++) new Span<float>(y + r * yRow, columns).Clear();
     }
 
     // every row of y = x:  x [columns] in, y [rows, columns] with row stride yRow out.

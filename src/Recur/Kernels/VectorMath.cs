@@ -16,13 +16,19 @@ internal static class VectorMath
     private const float Ln2Low = -2.12194440e-4f;
     private const float Q0 = 0.49999994f, Q1 = 0.16666521f, Q2 = 0.04166839f, Q3 = 0.008368745f, Q4 = 0.0013814538f;
 
-    /// <summary>e^(c·x) - 1 without its power of two, and that power n: c·x = n·ln 2 + r. c is 1, -1 or 2.</summary>
+    // Added to a number below 2^22 in magnitude, rounds it to a whole number n (the spacing of floats there is 1), whose
+    // n + 127 then stands in the lowest bits: shifted into place they are 2^n.
+    private const float Rounder = 12582912f + 127f; // 1.5·2^23 + 127
+
+    /// <summary>e^(c·x) - 1 without its power of two, and n + <see cref="Rounder"/>, n that power: c·x = n·ln 2 + r. c is
+    /// 1, -1 or 2.</summary>
     /// <remarks>c is folded into the constants (exactly: only signs and exponents change) and costs no step of the
     /// dependent chain.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Reduced<T>(T x, float c, out T n) where T : unmanaged, ISimd<T>
+    private static T Reduced<T>(T x, float c, out T rounded) where T : unmanaged, ISimd<T>
     {
-        n = T.Round(x * T.Create(c * Log2E));
+        rounded = T.Fma(x, T.Create(c * Log2E), T.Create(Rounder));
+        T n = rounded - T.Create(Rounder);
         T s = T.Fma(n, T.Create(-Ln2High / c), x); // s = r / c
         s = T.Fma(n, T.Create(-Ln2Low / c), s);
         T s2 = s * s;
@@ -30,7 +36,9 @@ internal static class VectorMath
         // for.
         T low = T.Fma(s, T.Create(Q1 * c * c * c), T.Create(Q0 * c * c));
         T high = T.Fma(s2, T.Create(Q4 * c * c * c * c * c * c), T.Fma(s, T.Create(Q3 * c * c * c * c * c), T.Create(Q2 * c * c * c * c)));
-        return T.Fma(s2, T.Fma(s2, high, low), s * T.Create(c));
+        T inner = T.Fma(s2, high, low);
+        // c·s without a multiplication: those units have the most to do.
+        return T.Fma(s2, inner, c == 2f ? s + s : c == -1f ? -s : s);
     }
 
     /// <summary>e^x; 0 below -104, infinity above 88.73, NaN for NaN.</summary>
@@ -38,25 +46,23 @@ internal static class VectorMath
     public static T Exp<T>(T x) where T : unmanaged, ISimd<T>
     {
         x = T.Min(T.Create(89f), T.Max(T.Create(-104f), x)); // constants first: a NaN in the second argument survives
-        T p = Reduced(x, 1f, out T n) + T.Create(1f);
+        T p = Reduced(x, 1f, out T rounded) + T.Create(1f);
         // 2^n alone leaves the range of floats at both ends, so it is applied in two halves.
+        T n = rounded - T.Create(Rounder);
         T half = T.Round(n * T.Create(0.5f));
         return p * T.Pow2(half) * T.Pow2(n - half);
     }
 
     /// <summary>tanh x, through e^(2x) - 1, which keeps the relative accuracy near 0.</summary>
-    /// <remarks>Large x are set right at the end instead of being clamped at the start: the test runs beside the
-    /// polynomial, a
-    /// clamp would lengthen the chain that one recurrent step waits for.</remarks>
+    /// <remarks>Beyond 9.1 tanh rounds to ±1, and so does what the clamped argument gives.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Tanh<T>(T x) where T : unmanaged, ISimd<T>
     {
-        T saturated = T.GreaterThan(T.Abs(x), T.Create(9.1f)); // tanh rounds to ±1; false for NaN
-        T sign = T.Select(T.GreaterThan(x, T.Zero), T.Create(1f), T.Create(-1f));
-        T p = Reduced(x, 2f, out T n);
-        T scale = T.Pow2(n);
+        x = T.Min(T.Create(9.1f), T.Max(T.Create(-9.1f), x)); // constants first, as in Exp
+        T p = Reduced(x, 2f, out T rounded);
+        T scale = T.Pow2Rounded(rounded);
         T e = T.Fma(p, scale, scale - T.Create(1f)); // e^(2x) - 1
-        return T.Select(saturated, sign, e / (e + T.Create(2f)));
+        return e / (e + T.Create(2f));
     }
 
     /// <summary>1 / (1 + e^-x); at least 1.6e-38, so that no denormal enters a recurrent state.</summary>
@@ -64,8 +70,8 @@ internal static class VectorMath
     public static T Sigmoid<T>(T x) where T : unmanaged, ISimd<T>
     {
         T y = T.Min(T.Create(87f), T.Max(T.Create(-87f), x));
-        T p = Reduced(y, -1f, out T n);
-        T scale = T.Pow2(n);
+        T p = Reduced(y, -1f, out T rounded);
+        T scale = T.Pow2Rounded(rounded);
         T e = T.Fma(p, scale, scale); // e^-x
         return T.Create(1f) / (T.Create(1f) + e);
     }

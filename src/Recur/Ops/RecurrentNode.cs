@@ -65,10 +65,10 @@ internal abstract unsafe class RecurrentNode<TCell> : Node where TCell : struct,
     }
 
     // db_ih += Σ rows of the columns that x feeds, db_hh += those that h feeds.
-    private protected void AddBiasGradients(int first, int rows, int stride, ReadOnlySpan<float> grads)
+    private protected void AddBiasGradients(int first, int rows, int stride, int width, ReadOnlySpan<float> grads)
     {
         if (!o.Bias || !(NeedsGrad(first + 2) || NeedsGrad(first + 3))) return;
-        int h = o.HiddenSize, width = TCell.Columns * stride;
+        int h = o.HiddenSize;
         Span<float> sums = Scratch(width)[..width];
         sums.Clear();
         Kernels.Rows.AddSum(rows, width, grads, sums);

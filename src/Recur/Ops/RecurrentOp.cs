@@ -24,6 +24,8 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
 
     private int Width => o.Directions * o.StateSize;
 
+    private int ColumnsRow => TCell.Columns == 1 ? o.HiddenSize : Layout.SpreadRow(TCell.Columns * o.HiddenSize);
+
     private ReadOnlySpan<int> Map => map.AsSpan(0, rows);
 
     private ReadOnlySpan<int> Sorted => sorted.AsSpan(0, n);
@@ -108,7 +110,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
         for (int i = 0; i < o.NumLayers * o.Directions; i++)
         {
             // Without a backward pass the columns live in a small scratch from projection to step.
-            Save(TCell.Columns > 1 && IsTracked ? rows * TCell.Columns * h : 0);
+            Save(KeptColumns);
             Save(TCell.HasCellState ? rows * h : 0);
             Save(HasProjection ? rows * h : 0);
             Save(ragged ? n * o.StateSize : 0);
@@ -182,8 +184,10 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
                 if (args.Reverse) row = starts[steps - end];
                 if (TCell.Columns == 1) args.Columns = args.Out;
                 else if (IsTracked) args.Columns = pColumns;
-                else args.Columns = Workspace.Require(WorkspaceSlot.Columns, count * width) - (nint)row * width;
+                else args.Columns = Workspace.Require(WorkspaceSlot.Columns, count * ColumnsRow) - (nint)row * ColumnsRow;
                 float* columns = args.Columns + row * args.ColumnsRow;
+                if (IsTracked && TCell.Columns > 1 && ColumnsRow > width)
+                    Layout.ClearRows(columns + width, ColumnsRow, count, ColumnsRow - width); // summed with the biases' gradients
                 if (TCell.Columns > TCell.GateCount)
                     Layout.FillRows(columns + TCell.GateCount * h, args.ColumnsRow, count, h, bias + TCell.GateCount * h);
                 Project(first, inputRuns, count, px + (nint)row * i, i, columns, args.ColumnsRow, bias, 0);
@@ -195,7 +199,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
         }
     }
 
-    private int KeptColumns => TCell.Columns > 1 && IsTracked ? rows * TCell.Columns * o.HiddenSize : 0;
+    private int KeptColumns => TCell.Columns > 1 && IsTracked ? rows * ColumnsRow : 0;
 
     private float* PackedProjection(int first, PackForm form)
     {
@@ -208,7 +212,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
         {
             T = steps, N = n, H = o.HiddenSize, P = o.StateSize, Reverse = direction == 1, Starts = firstRows,
             H0 = h0, C0 = c0, Out = states + direction * o.StateSize, OutRow = Width,
-            ColumnsRow = TCell.Columns == 1 ? Width : TCell.Columns * o.HiddenSize,
+            ColumnsRow = TCell.Columns == 1 ? Width : ColumnsRow,
             C = c, Unprojected = HasProjection ? unprojected : null,
         };
 
@@ -292,7 +296,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
             args.Columns = pColumns;
             args.OutGrad = pGrad + direction * p;
             args.Grads = pGrads;
-            args.GradsRow = TCell.Columns * h;
+            args.GradsRow = ColumnsRow;
             args.Carry = pCarry;
             args.Recurrent = Packed(first + 1, PackForm.Gradient, recurrentRuns);
             if (HasProjection) args.Projection = PackedProjection(first, PackForm.Gradient);
@@ -313,7 +317,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
             }
 
             if (pdx != null) AddInputGradient(pdx, fresh, first, inputRuns, i, rows, pGrads, args.GradsRow);
-            AddBiasGradients(first, rows, h, grads);
+            AddBiasGradients(first, rows, h, ColumnsRow, grads);
         }
     }
 

@@ -376,7 +376,7 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
             else if (InputGrad(first + 1, out bool fresh) is var dW && fresh) dW.Clear();
         }
 
-        AddBiasGradients(first, t, s, new ReadOnlySpan<float>(l.Grads, t * ColumnsWidth));
+        AddBiasGradients(first, t, s, ColumnsWidth, new ReadOnlySpan<float>(l.Grads, t * ColumnsWidth));
         if (NeedsGrad(1))
         {
             Span<float> dH0 = AtLayer(InputGrad(1), layer, direction);

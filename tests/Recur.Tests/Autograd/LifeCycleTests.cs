@@ -10,7 +10,8 @@ public sealed class LifeCycleTests
         "Sum the losses and call Backward once; a hidden state carried into the next step needs Detach().";
 
     private const string Stale =
-        "Tensor: this result belongs to a step that is over (Backward was called and a new step has begun), so its memory is in use again. " +
+        "Tensor: this result belongs to a step that is over (Backward was called and a new step has begun, or an inference scope has ended), " +
+        "so its memory is in use again. " +
         "Keep values with Detach(), Item() or ToArray() before the next step; a hidden state carried into the next step needs Detach().";
 
     private const string NoGraph =

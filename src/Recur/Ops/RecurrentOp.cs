@@ -15,7 +15,7 @@ namespace Recur.Ops;
 /// </remarks>
 internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCell : struct, ICellKernel
 {
-    private const int ChunkFloats = 1 << 18; // of columns between their projection and the steps: 1 MiB
+    private const int ChunkFloats = 1 << 18; // of columns between their projection and the steps: 1 MiB, or as many as W_ih has
 
     // Grow only, so that a step of a shape seen before allocates nothing.
     private int[] sorted = [], batchSizes = [], starts = [], map = [];
@@ -175,7 +175,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
                 end = begin + 1;
                 int row = args.Reverse ? starts[steps - end] : starts[begin];
                 int count = args.Count(args.Step(begin));
-                while (end < steps && (count + args.Count(args.Step(end))) * width <= ChunkFloats)
+                while (end < steps && (count + args.Count(args.Step(end))) * width <= Math.Max(ChunkFloats, (long)i * width))
                 {
                     count += args.Count(args.Step(end));
                     end++;

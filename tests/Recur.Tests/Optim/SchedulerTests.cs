@@ -212,7 +212,7 @@ public sealed class SchedulerTests
             () => new OneCycleLR(new Adagrad([Tensor.Ones([1])]), 0.1, 10));
         Check("LambdaLR: there must be 2 functions (one per group) but there are 1.", () => new LambdaLR(two, [_ => 1]));
         Check(
-            "Sgd, group 0: learningRate must be finite and not negative but was -0.1.",
+            "LambdaLR: the learning rate of group 0 came out as -0.1 at step 0.",
             () => new LambdaLR(SchedulerCases.Optimizer("", 1), _ => -1));
         Check(
             "SequentialLR: 2 schedulers need 1 milestones but there are 0.",

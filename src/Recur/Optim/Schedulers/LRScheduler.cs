@@ -122,8 +122,10 @@ public abstract class LRScheduler
     {
         for (int i = 0; i < lastRates.Length; i++)
         {
-            lastRates[i] = GetLearningRate(i);
-            Optimizer.Groups[i].LearningRate = lastRates[i];
+            double rate = GetLearningRate(i);
+            if (!(rate >= 0 && double.IsFinite(rate)))
+                Throw($"the learning rate of group {i} came out as {OptionInfo.Show(rate)} at step {LastEpoch}");
+            Optimizer.Groups[i].LearningRate = lastRates[i] = rate;
         }
     }
 

@@ -48,7 +48,8 @@ internal sealed record OptimizerCase(
     {
         float rate = MathF.Round(random.NextSingle() * 0.02f + 1e-4f, 5);
         double decay = random.Next(2) * 0.05, momentum = random.Next(2) * 0.9;
-        double beta1 = 0.8 + 0.1 * random.Next(2), beta2 = 0.99 + 0.009 * random.Next(2), eps = random.Next(2) * 9.9e-7 + 1e-8;
+        double beta1 = 0.8 + 0.1 * random.Next(2), beta2 = 0.99 + 0.009 * random.Next(2);
+        double eps = random.Next(2) * 9.9e-7 + 1e-8;
         bool maximize = random.Next(4) == 0, flag = random.Next(2) == 0;
         JsonObject options = new() { ["lr"] = rate, ["weight_decay"] = decay };
         string name = ((string[])["SGD", "Adam", "AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax", "NAdam", "RAdam"])

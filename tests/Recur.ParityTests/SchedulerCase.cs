@@ -37,7 +37,10 @@ internal sealed record SchedulerCase(JsonObject Tree, Func<Optimizer, LRSchedule
                 int[] milestones = [random.Next(1, steps), random.Next(1, steps), random.Next(1, steps)];
                 return Of(
                     "MultiStepLR",
-                    new() { ["milestones"] = new JsonArray([.. milestones.Select(m => JsonValue.Create(m))]), ["gamma"] = gamma },
+                    new()
+                    {
+                        ["milestones"] = new JsonArray([.. milestones.Select(m => JsonValue.Create(m))]), ["gamma"] = gamma,
+                    },
                     o => new MultiStepLR(o, milestones.Select(m => (long)m), gamma));
             case 2:
                 double slow = Round(0.97 + 0.05 * random.NextDouble());

@@ -9,8 +9,8 @@ public sealed class SchedulerParityTests(PyTorchOracle pytorch)
 {
     private const int Cases = 200, Steps = 200;
 
-    /// <summary>Both sides compute in double; PyTorch's answer is rounded to float32. A rate that a cosine or a line takes
-    /// to 0 keeps some rounding of the rates before.</summary>
+    /// <summary>Both sides compute in double; PyTorch's answer is rounded to float32. A rate that a cosine or a line
+    /// takes to 0 keeps some rounding of the rates before.</summary>
     private const double Relative = 1e-6, Absolute = 1e-12;
 
     [Fact]

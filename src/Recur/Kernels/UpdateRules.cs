@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Recur.Kernels;
 
-/// <summary>What every rule does to the gradient first: g' = Sign · g + WeightDecay · p, after p ← Shrink · p.</summary>
+/// <summary>What every rule does first: p ← Shrink · p, then g' = Sign · g + WeightDecay · p.</summary>
 /// <remarks>The numbers are rounded to float once, as PyTorch's kernels do.</remarks>
 internal struct Decay
 {
@@ -119,7 +119,7 @@ internal struct NAdamRule : IUpdateRule
 }
 
 // m ← β1 m + (1-β1) g'      v ← β2 v + (1-β2) g' g'
-// p ← p - rate · m / Bias1, once the variance can be told p ← p - rate · m / Bias1 · Bias2Sqrt / (√v + ε) · Rectification
+// p ← p - rate · m / Bias1, rectified p ← p - rate · m / Bias1 · Bias2Sqrt / (√v + ε) · Rectification
 internal struct RAdamRule : IUpdateRule
 {
     public Decay Decay;

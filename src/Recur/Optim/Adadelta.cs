@@ -3,7 +3,7 @@ using Recur.Kernels;
 
 namespace Recur.Optim;
 
-/// <summary>Steps in the units of the parameter: the size of former steps over that of former gradients; arithmetic and defaults as <see
+/// <summary>Steps in the parameter's own units; arithmetic and defaults as <see
 /// href="https://pytorch.org/docs/stable/generated/torch.optim.Adadelta.html">torch.optim.Adadelta</see>.</summary>
 /// <remarks>
 /// <code>

@@ -3,7 +3,7 @@ using Recur.Kernels;
 
 namespace Recur.Optim;
 
-/// <summary>A rate of its own for every element, that falls with the sum of its squared gradients; arithmetic and defaults as <see
+/// <summary>A rate for every element that falls with its squared gradients; arithmetic and defaults as <see
 /// href="https://pytorch.org/docs/stable/generated/torch.optim.Adagrad.html">torch.optim.Adagrad</see>.</summary>
 /// <remarks>
 /// <code>

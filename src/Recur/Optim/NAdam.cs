@@ -7,7 +7,7 @@ namespace Recur.Optim;
 /// href="https://pytorch.org/docs/stable/generated/torch.optim.NAdam.html">torch.optim.NAdam</see>.</summary>
 /// <remarks>
 /// <code>
-/// g' = g + WeightDecay · p                      (DecoupledWeightDecay: g' = g after p = (1 - LearningRate · WeightDecay) p)
+/// g' = g + WeightDecay · p     (DecoupledWeightDecay: p = (1 - LearningRate · WeightDecay) p, g' = g)
 /// μₜ = β1 (1 - ½ · 0.96^(ψ t))                  ψ = MomentumDecay
 /// m  = β1 m + (1-β1) g'        v = β2 v + (1-β2) g'²
 /// p  = p - LearningRate · (μₜ₊₁ m / (1 - μ₁ ··· μₜ₊₁) + (1-μₜ) g' / (1 - μ₁ ··· μₜ)) / (√(v / (1-β2ᵗ)) + ε)
@@ -30,7 +30,8 @@ public sealed class NAdam : Optimizer
     /// <param name="eps">Added to the denominator, 0 or greater.</param>
     /// <param name="weightDecay">L2 penalty: this times the parameter is added to its gradient; 0 or greater.</param>
     /// <param name="momentumDecay">ψ, how fast the momentum rises to β1; 0 or greater.</param>
-    /// <param name="decoupledWeightDecay">Whether weight decay shrinks the parameter, as in <see cref="AdamW"/>, instead.</param>
+    /// <param name="decoupledWeightDecay">Whether weight decay shrinks the parameter
+    /// instead, as in <see cref="AdamW"/>.</param>
     /// <param name="maximize">Whether to go up the gradient instead of down.</param>
     /// <exception cref="ArgumentException">An argument is out of its range, or the parameters are (see <see
     /// cref="Optimizer"/>).</exception>

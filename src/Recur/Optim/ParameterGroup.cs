@@ -110,17 +110,29 @@ public sealed class ParameterGroup
     }
 
     /// <summary>Whether a step looks ahead along the new direction (<see cref="Sgd"/>).</summary>
-    public bool? Nesterov { get => GetFlag(OptimizerOption.Nesterov); init => SetFlag(OptimizerOption.Nesterov, value); }
+    public bool? Nesterov
+    {
+        get => GetFlag(OptimizerOption.Nesterov);
+        init => SetFlag(OptimizerOption.Nesterov, value);
+    }
 
     /// <summary>Whether the denominator uses the largest mean square so far (<see cref="Adam"/>, <see
     /// cref="AdamW"/>).</summary>
     public bool? Amsgrad { get => GetFlag(OptimizerOption.Amsgrad); init => SetFlag(OptimizerOption.Amsgrad, value); }
 
     /// <summary>Whether the denominator uses the variance instead of the mean square (<see cref="RMSprop"/>).</summary>
-    public bool? Centered { get => GetFlag(OptimizerOption.Centered); init => SetFlag(OptimizerOption.Centered, value); }
+    public bool? Centered
+    {
+        get => GetFlag(OptimizerOption.Centered);
+        init => SetFlag(OptimizerOption.Centered, value);
+    }
 
     /// <summary>Whether steps go up the gradient instead of down.</summary>
-    public bool? Maximize { get => GetFlag(OptimizerOption.Maximize); init => SetFlag(OptimizerOption.Maximize, value); }
+    public bool? Maximize
+    {
+        get => GetFlag(OptimizerOption.Maximize);
+        init => SetFlag(OptimizerOption.Maximize, value);
+    }
 
     /// <summary>Whether weight decay shrinks the parameter, as in AdamW, instead of changing its gradient (<see
     /// cref="NAdam"/>, <see cref="RAdam"/>).</summary>

@@ -3,11 +3,11 @@ using Recur.Kernels;
 
 namespace Recur.Optim;
 
-/// <summary>Adam that trusts the size of a step only when enough gradients have been seen; arithmetic and defaults as <see
+/// <summary>Adam that adapts its steps only once it has seen enough gradients; arithmetic and defaults as <see
 /// href="https://pytorch.org/docs/stable/generated/torch.optim.RAdam.html">torch.optim.RAdam</see>.</summary>
 /// <remarks>
 /// <code>
-/// g' = g + WeightDecay · p                      (DecoupledWeightDecay: g' = g after p = (1 - LearningRate · WeightDecay) p)
+/// g' = g + WeightDecay · p     (DecoupledWeightDecay: p = (1 - LearningRate · WeightDecay) p, g' = g)
 /// m  = β1 m + (1-β1) g'        v = β2 v + (1-β2) g'²
 /// ρ∞ = 2 / (1-β2) - 1          ρ = ρ∞ - 2 t β2ᵗ / (1-β2ᵗ)
 /// r  = √((ρ-4)(ρ-2) ρ∞ / ((ρ∞-4)(ρ∞-2) ρ))
@@ -29,7 +29,8 @@ public sealed class RAdam : Optimizer
     /// <param name="beta2">How much of the mean squared gradient is kept, in [0, 1).</param>
     /// <param name="eps">Added to the denominator, 0 or greater.</param>
     /// <param name="weightDecay">L2 penalty: this times the parameter is added to its gradient; 0 or greater.</param>
-    /// <param name="decoupledWeightDecay">Whether weight decay shrinks the parameter, as in <see cref="AdamW"/>, instead.</param>
+    /// <param name="decoupledWeightDecay">Whether weight decay shrinks the parameter
+    /// instead, as in <see cref="AdamW"/>.</param>
     /// <param name="maximize">Whether to go up the gradient instead of down.</param>
     /// <exception cref="ArgumentException">An argument is out of its range, or the parameters are (see <see
     /// cref="Optimizer"/>).</exception>

@@ -15,10 +15,10 @@ namespace Recur.Training;
 /// TrainResult result = trainer.Fit(batches);
 /// </code>
 /// <para>In the file: the parameters (<c>model.</c>), the optimizer (<c>optimizer.</c>), the scheduler of learning
-/// rates (<c>scheduler.</c>), the parameters of the best epoch (<c>best.</c>), tensors given to <see cref="Trainer{TBatch}.Keep"/> (<c>extra.</c>), counters as I64 and
-/// losses as F64 (<c>trainer.</c>), the states of the random generators (<c>rng.</c>) and the configuration in the
-/// metadata. All of it is exact, so that a resumed run gives bit for bit the numbers of one that was never
-/// interrupted.</para>
+/// rates (<c>scheduler.</c>), the parameters of the best epoch (<c>best.</c>), tensors given to <see
+/// cref="Trainer{TBatch}.Keep"/> (<c>extra.</c>), counters as I64 and losses as F64 (<c>trainer.</c>), the states of the
+/// random generators (<c>rng.</c>) and the configuration in the metadata. All of it is exact, so that a resumed run gives
+/// bit for bit the numbers of one that was never interrupted.</para>
 /// </remarks>
 public sealed class Checkpoint
 {

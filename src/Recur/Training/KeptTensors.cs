@@ -44,6 +44,7 @@ internal sealed class KeptTensors
     /// <summary>Sets them to the checkpoint's values, after <see cref="Check"/>.</summary>
     public void Take(Checkpoint checkpoint)
     {
-        foreach ((string name, Tensor value) in tensors) value.CopyFrom(checkpoint.Tensors[Checkpoint.ExtraPrefix + name]);
+        foreach ((string name, Tensor value) in tensors)
+            value.CopyFrom(checkpoint.Tensors[Checkpoint.ExtraPrefix + name]);
     }
 }

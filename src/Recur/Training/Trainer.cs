@@ -93,8 +93,8 @@ public sealed class Trainer<TBatch>
     public void Resume(string path) => Resume(Checkpoint.Load(path));
 
     /// <summary>Makes the next <see cref="Fit"/> go on where the checkpoint's run stopped.</summary>
-    /// <remarks>Parameters, optimizer with its learning rates, and scheduler are set at once, the random generators when Fit
-    /// begins. The limits in <see cref="TrainOptions"/> count from the run's first beginning: a finished run is
+    /// <remarks>Parameters, optimizer with its learning rates, and scheduler are set at once, the random generators when
+    /// Fit begins. The limits in <see cref="TrainOptions"/> count from the run's first beginning: a finished run is
     /// prolonged by a larger one.</remarks>
     /// <exception cref="ModelFormatException">The file is no checkpoint of a run with this model, optimizer and kept
     /// tensors.</exception>
@@ -269,7 +269,7 @@ public sealed class Trainer<TBatch>
         }
 
         if (options.SchedulerInterval == SchedulerInterval.Epoch)
-            options.Scheduler?.Step(validationLoss ?? meanLoss); // only a schedule that needs a validation loss looks at it
+            options.Scheduler?.Step(validationLoss ?? meanLoss); // one that looks at it has a validation loss
         run.History.Add(new EpochLoss(meanLoss, validationLoss));
         run.Batch = 0;
         epochBegin = null;

@@ -3,7 +3,7 @@ using Recur.Optim;
 
 namespace Recur.Tests.Optim;
 
-/// <summary>One row per configuration of make_optimizers.py: to add an optimizer, add its rows here and there.</summary>
+/// <summary>One row per configuration of make_optimizers.py: for a new optimizer, add rows here and there.</summary>
 internal static class OptimizerCases
 {
     public static readonly Dictionary<string, Func<Tensor[], Optimizer>> All = new()

@@ -1,7 +1,8 @@
 namespace Recur.Optim;
 
 /// <summary>Several schedules at once, each acting on the rate the others leave; as <see
-/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ChainedScheduler.html">ChainedScheduler</see>.</summary>
+/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ChainedScheduler.html">
+/// ChainedScheduler</see>.</summary>
 /// <remarks>Schedules that set the rate from the base rate (LambdaLR, OneCycleLR, CyclicLR and
 /// CosineAnnealingWarmRestarts) undo what stands before them. A CosineAnnealingLR whose lowest rate is not 0 can meet a
 /// rate below it and then come out negative, which is an error here (PyTorch goes on uphill).</remarks>

@@ -1,7 +1,8 @@
 namespace Recur.Optim;
 
 /// <summary>Multiplies the rate by a factor for the first steps only; as <see
-/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ConstantLR.html">ConstantLR</see>.</summary>
+/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ConstantLR.html">
+/// ConstantLR</see>.</summary>
 /// <remarks><code>rateₜ = factor · rate for t &lt; totalIters, then rate</code></remarks>
 public sealed class ConstantLR : LRScheduler
 {

@@ -1,7 +1,8 @@
 namespace Recur.Optim;
 
 /// <summary>Lets the rate fall along half a cosine, and rise again after it; as <see
-/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html">CosineAnnealingLR</see>.</summary>
+/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html">
+/// CosineAnnealingLR</see>.</summary>
 /// <remarks>
 /// <code>rateₜ = etaMin + ½ (rate - etaMin) (1 + cos(π t / tMax))</code>
 /// computed from rateₜ₋₁, so that other schedules can act beside it. Loshchilov and Hutter 2017.

@@ -4,7 +4,8 @@ namespace Recur.Optim;
 /// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingWarmRestarts.html">
 /// CosineAnnealingWarmRestarts</see>.</summary>
 /// <remarks>
-/// <code>rate = etaMin + ½ (base rate - etaMin) (1 + cos(π s / T))      s steps since the last restart, T its period</code>
+/// <code>rate = etaMin + ½ (base rate - etaMin) (1 + cos(π s / T))</code>
+/// after s steps since the last restart, in a period of T.
 /// Loshchilov and Hutter 2017 (SGDR). It sets the rate from the base rate, so nothing else can act beside it.
 /// </remarks>
 public sealed class CosineAnnealingWarmRestarts : LRScheduler

@@ -26,7 +26,10 @@ public enum CyclicScaleMode
 /// <summary>The rate rises and falls between two bounds, with the momentum moving against it; as <see
 /// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CyclicLR.html">CyclicLR</see>.</summary>
 /// <remarks>
-/// <code>rateₜ = base + (max - base) · height(t) · scale       height: 0 → 1 in stepSizeUp steps, 1 → 0 in stepSizeDown</code>
+/// <code>
+/// rateₜ = base + (max - base) · height · scale
+/// height: 0 → 1 in stepSizeUp steps, 1 → 0 in stepSizeDown steps, and so on
+/// </code>
 /// Smith 2017. A step is an update of the weights. The rate comes from baseLearningRate and maxLearningRate alone.
 /// </remarks>
 public sealed class CyclicLR : LRScheduler

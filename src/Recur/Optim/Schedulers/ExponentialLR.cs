@@ -1,7 +1,8 @@
 namespace Recur.Optim;
 
 /// <summary>Multiplies the rate by a factor in every step; as <see
-/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html">ExponentialLR</see>.</summary>
+/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html">
+/// ExponentialLR</see>.</summary>
 /// <remarks><code>rateₜ = gamma · rateₜ₋₁</code></remarks>
 public sealed class ExponentialLR : LRScheduler
 {

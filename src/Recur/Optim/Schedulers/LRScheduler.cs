@@ -66,7 +66,8 @@ public abstract class LRScheduler
     public void Step()
     {
         if (NeedsMetric)
-            throw new InvalidOperationException($"{Name}.Step needs the metric that it watches, such as a validation loss.");
+            throw new InvalidOperationException(
+                $"{Name}.Step needs the metric that it watches, such as a validation loss.");
         Advance(double.NaN);
     }
 
@@ -245,7 +246,8 @@ public abstract class LRScheduler
     {
         double[] array = values.For(baseRates.Length)
             ?? throw new ArgumentException(
-                $"{Name}: {argument} must have one value or {baseRates.Length} (one per group) but has {values.Count}.");
+                $"{Name}: {argument} must have one value or {baseRates.Length} (one per group) but has " +
+                $"{values.Count}.");
         foreach (double v in array) CheckNotNegative(argument, v);
         return array;
     }

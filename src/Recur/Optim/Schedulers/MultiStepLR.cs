@@ -1,7 +1,8 @@
 namespace Recur.Optim;
 
 /// <summary>Multiplies the rate by a factor at given steps; as <see
-/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiStepLR.html">MultiStepLR</see>.</summary>
+/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiStepLR.html">
+/// MultiStepLR</see>.</summary>
 /// <remarks><code>rateₜ = gamma · rateₜ₋₁ when t is a milestone, else rateₜ₋₁</code>A milestone given twice counts
 /// twice.</remarks>
 public sealed class MultiStepLR : LRScheduler
@@ -24,5 +25,7 @@ public sealed class MultiStepLR : LRScheduler
 
     /// <inheritdoc/>
     protected override double GetLearningRate(int group) =>
-        milestones.TryGetValue(LastEpoch, out int count) ? CurrentRate(group) * Math.Pow(gamma, count) : CurrentRate(group);
+        milestones.TryGetValue(LastEpoch, out int count)
+            ? CurrentRate(group) * Math.Pow(gamma, count)
+            : CurrentRate(group);
 }

@@ -1,7 +1,8 @@
 namespace Recur.Optim;
 
 /// <summary>Multiplies the rate in every step by a function of it; as <see
-/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiplicativeLR.html">MultiplicativeLR</see>.</summary>
+/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiplicativeLR.html">
+/// MultiplicativeLR</see>.</summary>
 /// <remarks><code>rateₜ = rateₜ₋₁ · f(t), t ≥ 1</code>The function should depend on nothing but t, so that a resumed
 /// run goes on in the same way.</remarks>
 public sealed class MultiplicativeLR : LRScheduler

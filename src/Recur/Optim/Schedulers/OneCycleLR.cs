@@ -11,7 +11,8 @@ public enum AnnealStrategy
 }
 
 /// <summary>One rise to a high rate and one fall far below the first one, with the momentum moving against it; as <see
-/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html">OneCycleLR</see>.</summary>
+/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html">
+/// OneCycleLR</see>.</summary>
 /// <remarks>
 /// <code>
 /// first = maxLearningRate / divFactor      last = first / finalDivFactor

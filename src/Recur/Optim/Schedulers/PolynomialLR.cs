@@ -1,7 +1,8 @@
 namespace Recur.Optim;
 
 /// <summary>Lets the rate fall to 0 along a power; as <see
-/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.PolynomialLR.html">PolynomialLR</see>.</summary>
+/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.PolynomialLR.html">
+/// PolynomialLR</see>.</summary>
 /// <remarks>
 /// <code>rateₜ = rate · (1 - min(t, totalIters) / totalIters)^power</code>
 /// computed from rateₜ₋₁, so that other schedules can act beside it.

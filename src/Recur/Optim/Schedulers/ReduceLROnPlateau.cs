@@ -21,7 +21,8 @@ public enum ThresholdMode
 }
 
 /// <summary>Multiplies the rate by a factor when a metric has stopped improving; as <see
-/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html">ReduceLROnPlateau</see>.</summary>
+/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html">
+/// ReduceLROnPlateau</see>.</summary>
 /// <remarks>
 /// <code>
 /// better:  metric &lt; best (1 - threshold)   or, absolute, metric &lt; best - threshold        (Max: &gt; and +)

@@ -1,7 +1,8 @@
 namespace Recur.Optim;
 
 /// <summary>One schedule after the other; as <see
-/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.SequentialLR.html">SequentialLR</see>.</summary>
+/// href="https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.SequentialLR.html">
+/// SequentialLR</see>.</summary>
 /// <remarks>Each begins at its milestone with the rates the optimizer began with, as if it were new.</remarks>
 public sealed class SequentialLR : LRScheduler
 {

@@ -10,6 +10,7 @@ A case (any op of CASES) is computed once, answered with its results, and kept; 
 time. The process computes only between a request and its answer. A case that needs no gradients turns them off for
 itself and its timed runs; every case begins with them on.
 """
+import inspect
 import json
 import os
 import struct
@@ -274,10 +275,22 @@ def train(o, t):
     return results, None
 
 
+def correct_nadam():
+    """NAdam as since PyTorch 2.0: before, the product of the momenta had the last one as a factor too many, against the
+    documentation."""
+    name, code = "_single_tensor_nadam", sys.modules["torch.optim.nadam"].__dict__
+    source = inspect.getsource(code[name])
+    corrected = source.replace("mu_product_next = mu_product * mu * mu_next", "mu_product_next = mu_product * mu_next")
+    if corrected != source:
+        exec(corrected, code)
+
+
 def optimizer(o, t):
-    """Parameters p0, p1, ... after steps with the gradients g0.0 (parameter 0, step 0), g0.1, ..."""
+    """Parameters p0, p1, ... after steps with the gradients g0.0 (parameter 0, step 0), g0.1, ...; each parameter is a group of
+    its own, with options that win over those of all."""
     parameters = [nn.Parameter(t[f"p{i}"].clone()) for i in range(o["parameters"])]
-    opt = getattr(torch.optim, o["optimizer"])(parameters, **o["optimizer_options"])
+    groups = [{"params": [p], **options} for p, options in zip(parameters, o["groups"])]
+    opt = getattr(torch.optim, o["optimizer"])(groups, **o["optimizer_options"])
     for step in range(o["steps"]):
         for i, p in enumerate(parameters):
             p.grad = t[f"g{i}.{step}"].clone()
@@ -300,7 +313,36 @@ def clip(o, t):
     return results, None
 
 
-CASES = {f.__name__: f for f in (layer, cell, cell_loop, stream, gemm, sine_step, train, optimizer, clip)}
+def make_scheduler(o, opt):
+    schedulers = torch.optim.lr_scheduler
+    parts = [make_scheduler(part, opt) for part in o.get("parts", [])]
+    if o["name"] == "SequentialLR":
+        return schedulers.SequentialLR(opt, parts, o["milestones"])
+    if o["name"] == "ChainedScheduler":
+        return schedulers.ChainedScheduler(parts)
+    return getattr(schedulers, o["name"])(opt, **o["options"])
+
+
+def scheduler(o, t):
+    """The rates [steps + 1, groups] of a schedule, and the momenta (Adam: beta1)."""
+    parameters = [nn.Parameter(torch.zeros(1)) for _ in o["rates"]]
+    extra = {"momentum": 0.9} if o["optimizer"] == "SGD" else {}
+    groups = [{"params": [p], "lr": lr} for p, lr in zip(parameters, o["rates"])]
+    opt = getattr(torch.optim, o["optimizer"])(groups, **extra)
+    schedule = make_scheduler(o["scheduler"], opt)
+    rates, momenta = [], []
+    for step in range(o["steps"] + 1):
+        rates.append([g["lr"] for g in opt.param_groups])
+        momenta.append([g["momentum"] if "momentum" in g else g["betas"][0] for g in opt.param_groups])
+        if step == o["steps"]:
+            break
+        opt.step()
+        schedule.step(*([t["metrics"][step].item()] if "metrics" in t else []))
+    return {"rates": torch.tensor(rates), "momenta": torch.tensor(momenta)}, None
+
+
+CASES = {f.__name__: f for f in (layer, cell, cell_loop, stream, gemm, sine_step, train, optimizer, scheduler, clip)}
+correct_nadam()
 
 
 def hello():

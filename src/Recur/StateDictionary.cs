@@ -55,6 +55,9 @@ internal sealed class StateDictionary
     /// <summary>Notes a value that has the right shape and cannot be right.</summary>
     public void AddWrong(string problem) => wrong.Add(problem);
 
+    /// <summary>An error about the whole: what <paramref name="problem"/> says of the state or the file.</summary>
+    public ArgumentException Error(string problem) => new($"{subject}: {holder} {problem}.");
+
     /// <summary>Throws when anything was noted; missing and unknown names only when <paramref
     /// name="strict"/>.</summary>
     /// <param name="strict">Whether the names must be the same on both sides.</param>
@@ -75,8 +78,8 @@ internal sealed class StateDictionary
 
     private static string List(List<string> names, string noun, string what)
     {
+        if (names.Count > 1 && noun.Length > 0) noun = noun.EndsWith('y') ? noun[..^1] + "ies" : noun + "s";
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{names.Count}{noun}");
-        if (names.Count > 1 && noun.Length > 0) text.Append('s');
         text.Append(names.Count > 1 ? " are " : " is ").Append(what).Append(" (").AppendJoin(", ", names).Append(')');
         return text.ToString();
     }

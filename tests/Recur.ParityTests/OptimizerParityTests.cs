@@ -7,9 +7,9 @@ namespace Recur.ParityTests;
 /// <summary>Update rules and clipping on random tensors against PyTorch.</summary>
 public sealed class OptimizerParityTests(PyTorchOracle pytorch)
 {
-    private const int Cases = 100;
+    private const int Cases = 200;
 
-    /// <summary>Ten updates, each rounded in float32 in an order of its own.</summary>
+    /// <summary>Twenty updates, each rounded in float32 in an order of its own.</summary>
     private const float UpdateTolerance = 3e-6f;
 
     /// <summary>The norm is a sum over all elements; what it scales carries its rounding.</summary>
@@ -21,12 +21,12 @@ public sealed class OptimizerParityTests(PyTorchOracle pytorch)
         var random = new Random(1);
         for (int i = 0; i < Cases; i++)
         {
-            var optimizer = OptimizerCase.Next(random);
-            const int steps = 10;
+            const int steps = 20;
             int count = random.Next(1, 5);
+            var optimizer = OptimizerCase.Next(random, groups: count);
             Tensor[] parameters = [.. Enumerable.Range(0, count).Select(_ => RandomTensor(random, 2f).RequireGrad())];
             List<PeerTensor> tensors = [.. parameters.Select((p, k) => PeerTensor.Of($"p{k}", p))];
-            Optimizer ours = optimizer.Create(parameters);
+            Optimizer ours = optimizer.CreateGroups([.. parameters.Select(p => new ParameterGroup([p]))]);
             for (int s = 0; s < steps; s++)
             {
                 for (int k = 0; k < count; k++)
@@ -43,6 +43,7 @@ public sealed class OptimizerParityTests(PyTorchOracle pytorch)
             {
                 ["optimizer"] = optimizer.Name,
                 ["optimizer_options"] = optimizer.Options.DeepClone(),
+                ["groups"] = optimizer.Groups.DeepClone(),
                 ["parameters"] = count,
                 ["steps"] = steps,
             };

@@ -31,7 +31,7 @@ public sealed class TrainingParityTests(PyTorchOracle pytorch)
             };
             int outputs = random.Next(1, 5);
             float maxNorm = random.Next(2) * 0.5f;
-            var optimizer = OptimizerCase.Next(random);
+            var optimizer = OptimizerCase.Next(random, groups: 1);
 
             LayerUnderTest layer = c.Cell.Create(c);
             var head = new Linear(c.D * c.H, outputs);
@@ -52,7 +52,7 @@ public sealed class TrainingParityTests(PyTorchOracle pytorch)
             options["max_norm"] = maxNorm;
             IReadOnlyList<PeerTensor> expected = pytorch.Compute("train", options, tensors);
 
-            Optimizer ours = optimizer.Create(parameters);
+            Optimizer ours = optimizer.Create([new ParameterGroup(parameters)]);
             float[] losses = new float[Steps], norms = new float[Steps];
             for (int s = 0; s < Steps; s++)
             {

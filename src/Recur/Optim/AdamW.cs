@@ -1,14 +1,17 @@
+using System.Runtime.CompilerServices;
+
 namespace Recur.Optim;
 
-/// <summary>Adam with decoupled weight decay; arithmetic and defaults as torch.optim.AdamW.</summary>
+/// <summary>Adam with decoupled weight decay; arithmetic and defaults as <see
+/// href="https://pytorch.org/docs/stable/generated/torch.optim.AdamW.html">torch.optim.AdamW</see>.</summary>
 /// <remarks>
 /// <code>
 /// p  = (1 - LearningRate · WeightDecay) p
-/// m  = β1 m + (1-β1) g         v = β2 v + (1-β2) g²
-/// p  = p - LearningRate / (1-β1ᵗ) · m / (√v / √(1-β2ᵗ) + ε)
+/// m  = β1 m + (1-β1) g        v = β2 v + (1-β2) g²        u = v    (Amsgrad: u = max(u, v))
+/// p  = p - LearningRate / (1-β1ᵗ) · m / (√u / √(1-β2ᵗ) + ε)
 /// </code>
-/// Loshchilov and Hutter 2019. t counts the steps of each parameter. State: <c>exp_avg</c> (m) and <c>exp_avg_sq</c>
-/// (v).
+/// Loshchilov and Hutter 2019; Reddi, Kale and Kumar 2018 for Amsgrad. Maximize takes -g for g. t counts the steps of
+/// each parameter. State: <c>exp_avg</c> (m), <c>exp_avg_sq</c> (v) and, with Amsgrad, <c>max_exp_avg_sq</c> (u).
 /// </remarks>
 public sealed class AdamW : AdamBase
 {
@@ -21,12 +24,27 @@ public sealed class AdamW : AdamBase
     /// <param name="eps">Added to the denominator, 0 or greater.</param>
     /// <param name="weightDecay">LearningRate times this is the share every step takes off each parameter; 0 or
     /// greater.</param>
+    /// <param name="amsgrad">Whether to divide by the largest mean square so far.</param>
+    /// <param name="maximize">Whether to go up the gradient instead of down.</param>
     /// <exception cref="ArgumentException">An argument is out of its range, or the parameters are (see <see
     /// cref="Optimizer"/>).</exception>
     public AdamW(
-        IEnumerable<Tensor> parameters, float learningRate = 1e-3f,
-        double beta1 = 0.9, double beta2 = 0.999, double eps = 1e-8, double weightDecay = 1e-2)
-        : base(parameters, learningRate, beta1, beta2, eps, weightDecay, decoupled: true)
+        IEnumerable<Tensor> parameters, float learningRate = 1e-3f, double beta1 = 0.9, double beta2 = 0.999,
+        double eps = 1e-8, double weightDecay = 1e-2, bool amsgrad = false, bool maximize = false)
+        : this([new ParameterGroup(parameters)], learningRate, beta1, beta2, eps, weightDecay, amsgrad, maximize)
+    {
+    }
+
+    /// <summary>Prepares steps on groups of parameters, each of which may set LearningRate, Beta1, Beta2, Eps,
+    /// WeightDecay, Amsgrad and Maximize; the arguments are for those that do not.</summary>
+    /// <inheritdoc cref="AdamW(IEnumerable{Tensor}, float, double, double, double, double, bool, bool)"/>
+    [OverloadResolutionPriority(-1)] // an empty list is a list of parameters
+    public AdamW(
+        IReadOnlyList<ParameterGroup> groups, float learningRate = 1e-3f, double beta1 = 0.9, double beta2 = 0.999,
+        double eps = 1e-8, double weightDecay = 1e-2, bool amsgrad = false, bool maximize = false)
+        : base(
+            groups, Defaults(nameof(AdamW), learningRate, beta1, beta2, eps, weightDecay, amsgrad, maximize),
+            decoupled: true)
     {
     }
 }

@@ -1,15 +1,17 @@
+using System.Runtime.CompilerServices;
 using Recur.Kernels;
 
 namespace Recur.Optim;
 
-/// <summary>Stochastic gradient descent with optional momentum; arithmetic and defaults as torch.optim.SGD.</summary>
+/// <summary>Stochastic gradient descent with optional momentum; arithmetic and defaults as <see
+/// href="https://pytorch.org/docs/stable/generated/torch.optim.SGD.html">torch.optim.SGD</see>.</summary>
 /// <remarks>
 /// <code>
-/// g' = g + WeightDecay · p
+/// g' = g + WeightDecay · p                      (Maximize: -g + WeightDecay · p)
 /// b  = Momentum · b + (1 - Dampening) g'        (b = g' on a parameter's first step)
 /// p  = p - LearningRate · b                     (Nesterov: p - LearningRate (g' + Momentum · b))
 /// </code>
-/// Sutskever et al. 2013 for the momentum. State: <c>momentum_buffer</c>, when there is momentum.
+/// Sutskever et al. 2013 for the momentum. State: <c>momentum_buffer</c>, for groups with momentum.
 /// </remarks>
 public sealed class Sgd : Optimizer
 {
@@ -20,55 +22,73 @@ public sealed class Sgd : Optimizer
     /// <param name="dampening">How much of the gradient is left out of the direction.</param>
     /// <param name="weightDecay">L2 penalty: this times the parameter is added to its gradient; 0 or greater.</param>
     /// <param name="nesterov">Whether to look ahead along the new direction; needs momentum and no dampening.</param>
+    /// <param name="maximize">Whether to go up the gradient instead of down.</param>
     /// <exception cref="ArgumentException">An argument is out of its range, or the parameters are (see <see
     /// cref="Optimizer"/>).</exception>
     public Sgd(
-        IEnumerable<Tensor> parameters, float learningRate,
-        double momentum = 0, double dampening = 0, double weightDecay = 0, bool nesterov = false)
-        : base(parameters, learningRate, momentum == 0 ? [] : ["momentum_buffer"])
+        IEnumerable<Tensor> parameters, float learningRate, double momentum = 0, double dampening = 0,
+        double weightDecay = 0, bool nesterov = false, bool maximize = false)
+        : this([new ParameterGroup(parameters)], learningRate, momentum, dampening, weightDecay, nesterov, maximize)
     {
-        Momentum = CheckNotNegative(nameof(momentum), momentum);
-        if (!double.IsFinite(dampening))
-            throw new ArgumentException($"Sgd: dampening must be finite but was {dampening}.");
-        Dampening = dampening;
-        WeightDecay = CheckNotNegative(nameof(weightDecay), weightDecay);
-        if (nesterov && (momentum == 0 || dampening != 0))
-            throw new ArgumentException(
-                $"Sgd: nesterov needs momentum above 0 and dampening 0 but they were {momentum} and {dampening}.");
-        Nesterov = nesterov;
     }
 
-    /// <summary>How much of the former direction is kept.</summary>
-    public double Momentum { get; }
+    /// <summary>Prepares steps on groups of parameters, each of which may set LearningRate, Momentum, Dampening,
+    /// WeightDecay, Nesterov and Maximize; the arguments are for those that do not.</summary>
+    /// <inheritdoc cref="Sgd(IEnumerable{Tensor}, float, double, double, double, bool, bool)"/>
+    [OverloadResolutionPriority(-1)] // an empty list is a list of parameters
+    public Sgd(
+        IReadOnlyList<ParameterGroup> groups, float learningRate, double momentum = 0, double dampening = 0,
+        double weightDecay = 0, bool nesterov = false, bool maximize = false)
+        : this(groups, new ParameterGroup(
+            nameof(Sgd), (OptimizerOption.LearningRate, learningRate), (OptimizerOption.Momentum, momentum),
+            (OptimizerOption.Dampening, dampening), (OptimizerOption.WeightDecay, weightDecay),
+            (OptimizerOption.Nesterov, nesterov ? 1 : 0), (OptimizerOption.Maximize, maximize ? 1 : 0)))
+    {
+    }
 
-    /// <summary>How much of the gradient is left out of the direction.</summary>
-    public double Dampening { get; }
-
-    /// <summary>The L2 penalty.</summary>
-    public double WeightDecay { get; }
-
-    /// <summary>Whether a step looks ahead along the new direction.</summary>
-    public bool Nesterov { get; }
+    private Sgd(IReadOnlyList<ParameterGroup> groups, ParameterGroup defaults)
+        : base(groups, defaults, Any(groups, defaults, OptimizerOption.Momentum) ? [MomentumBuffer] : [])
+    {
+        foreach (ParameterGroup group in Groups)
+            if (group.Is(OptimizerOption.Nesterov) && (group.Momentum == 0 || group.Dampening != 0))
+                throw new ArgumentException(
+                    $"Sgd: nesterov needs momentum above 0 and dampening 0 but they were {group.Momentum} and " +
+                    $"{group.Dampening}.");
+    }
 
     /// <inheritdoc/>
     protected override void Update(int index, Span<float> parameter, ReadOnlySpan<float> gradient, long step)
     {
-        if (Momentum == 0)
-        {
-            OptimizerKernels.Sgd(parameter, gradient, (float)WeightDecay, -LearningRate);
-            return;
-        }
-
-        bool first = step == 1; // the buffer begins as the gradient, without dampening
-        var constants = new OptimizerKernels.MomentumStep
-        {
-            WeightDecay = (float)WeightDecay,
-            NegativeLearningRate = -LearningRate,
-            Keep = first ? 0f : (float)Momentum,
-            Take = first ? 1f : (float)(1.0 - Dampening),
-            Ahead = (float)Momentum,
-            Nesterov = Nesterov,
-        };
-        OptimizerKernels.SgdMomentum(parameter, gradient, Buffer(0, index), constants);
+        ParameterGroup group = GroupOf(index);
+        Decay decay = DecayOf(group);
+        float negativeRate = (float)-group[OptimizerOption.LearningRate];
+        if (!Uses(0, group))
+            OptimizerKernels.Run(
+                new SgdRule { Decay = decay, NegativeRate = negativeRate }, parameter, gradient);
+        else if (group.Is(OptimizerOption.Nesterov))
+            UpdateWithMomentum<On>(index, parameter, gradient, decay, negativeRate, isFirst: step == 1);
+        else
+            UpdateWithMomentum<Off>(index, parameter, gradient, decay, negativeRate, isFirst: step == 1);
     }
+
+    private void UpdateWithMomentum<TNesterov>(
+        int index, Span<float> parameter, ReadOnlySpan<float> gradient, Decay decay, float negativeRate, bool isFirst)
+        where TNesterov : unmanaged, IFlag
+    {
+        ParameterGroup group = GroupOf(index);
+        float momentum = (float)group[OptimizerOption.Momentum];
+        var rule = new SgdMomentumRule<TNesterov>
+        {
+            Decay = decay,
+            NegativeRate = negativeRate,
+            Keep = isFirst ? 0f : momentum, // the buffer begins as the gradient, without dampening
+            Take = isFirst ? 1f : (float)(1.0 - group[OptimizerOption.Dampening]),
+            Ahead = momentum,
+        };
+        OptimizerKernels.Run(rule, parameter, gradient, Buffer(0, index));
+    }
+
+    private protected override bool Uses(int kind, ParameterGroup group) => group[OptimizerOption.Momentum] != 0;
+
+    private protected override bool IsCountedByTorch => false;
 }

@@ -14,17 +14,18 @@ namespace Recur.Training;
 /// trainer.Resume(checkpoint);
 /// TrainResult result = trainer.Fit(batches);
 /// </code>
-/// <para>In the file: the parameters (<c>model.</c>), the optimizer (<c>optimizer.</c>), the parameters of the best
-/// epoch (<c>best.</c>), tensors given to <see cref="Trainer{TBatch}.Keep"/> (<c>extra.</c>), counters as I64 and
-/// losses as F64 (<c>trainer.</c>), the states of the random generators (<c>rng.</c>) and the configuration in the
-/// metadata. All of it is exact, so that a resumed run gives bit for bit the numbers of one that was never
-/// interrupted.</para>
+/// <para>In the file: the parameters (<c>model.</c>), the optimizer (<c>optimizer.</c>), the scheduler of learning
+/// rates (<c>scheduler.</c>), the parameters of the best epoch (<c>best.</c>), tensors given to <see
+/// cref="Trainer{TBatch}.Keep"/> (<c>extra.</c>), counters as I64 and losses as F64 (<c>trainer.</c>), the states of the
+/// random generators (<c>rng.</c>) and the configuration in the metadata. All of it is exact, so that a resumed run gives
+/// bit for bit the numbers of one that was never interrupted.</para>
 /// </remarks>
 public sealed class Checkpoint
 {
     internal const string ModelPrefix = "model.", OptimizerPrefix = "optimizer.";
+    internal const string SchedulerPrefix = "scheduler.";
     internal const string BestPrefix = "best.", ExtraPrefix = "extra.";
-    private const string VersionKey = "recur_checkpoint", Version = "1", ConfigurationKey = "configuration";
+    private const string VersionKey = "recur_checkpoint", Version = "2", ConfigurationKey = "configuration";
 
     private Checkpoint(string fileName, RunState state, OrderedDictionary<string, Tensor> tensors, RngStates now)
     {

@@ -1,3 +1,5 @@
+using Recur.Optim;
+
 namespace Recur.Training;
 
 /// <summary>How long and how a <see cref="Trainer{TBatch}"/> trains.</summary>
@@ -26,6 +28,16 @@ public sealed record TrainOptions
     /// optimizer's own.</summary>
     /// <remarks>It should depend on nothing else, so that a resumed run goes on in the same way.</remarks>
     public Func<long, float>? LearningRateSchedule { get; init; }
+
+    /// <summary>Changes the learning rates of the trainer's optimizer; null to leave them. Its state is in the
+    /// checkpoints.</summary>
+    /// <remarks>One that <see cref="LRScheduler.NeedsMetric">needs a metric</see> is given the validation
+    /// loss.</remarks>
+    public LRScheduler? Scheduler { get; init; }
+
+    /// <summary>After what <see cref="Scheduler"/> goes a step. <see cref="OneCycleLR"/>, <see cref="CyclicLR"/> and a
+    /// warm-up are usually counted in steps.</summary>
+    public SchedulerInterval SchedulerInterval { get; init; } = SchedulerInterval.Epoch;
 
     // ---- Checkpoints ----
 
@@ -60,6 +72,11 @@ public sealed record TrainOptions
         if (Steps < 1) Fail(nameof(Steps), "at least 1", Steps);
         if (ClipGradNorm is { } clip && !(clip > 0f && float.IsFinite(clip)))
             Fail(nameof(ClipGradNorm), "finite and greater than 0", clip);
+        if (Scheduler is not null && LearningRateSchedule is not null)
+            throw new ArgumentException("TrainOptions: only one of LearningRateSchedule and Scheduler can be set.");
+        if (Scheduler is { NeedsMetric: true } s && SchedulerInterval == SchedulerInterval.Step)
+            throw new ArgumentException(
+                $"TrainOptions.SchedulerInterval must be Epoch for {s.GetType().Name}, which needs a validation loss.");
         if (CheckpointEveryEpochs < 1) Fail(nameof(CheckpointEveryEpochs), "at least 1", CheckpointEveryEpochs);
         if (CheckpointEverySteps < 1) Fail(nameof(CheckpointEverySteps), "at least 1", CheckpointEverySteps);
         if (CheckpointEverySteps is not null && CheckpointPath is null)
@@ -74,6 +91,16 @@ public sealed record TrainOptions
 
     private static void Fail(string name, string expected, object? value) =>
         throw new ArgumentException($"TrainOptions.{name} must be {expected} but was {value}.");
+}
+
+/// <summary>After what the scheduler of a run goes a step.</summary>
+public enum SchedulerInterval
+{
+    /// <summary>After every epoch and its validation.</summary>
+    Epoch,
+
+    /// <summary>After every update of the weights.</summary>
+    Step,
 }
 
 /// <summary>When training has gone on long enough, judged by the validation loss after each epoch.</summary>

@@ -42,14 +42,15 @@ public sealed class Trainer<TBatch>
     private readonly TrainOptions options;
     private readonly Rng rng;
     private readonly Tensor[] parameters;
-    private readonly List<(string Name, Tensor Value)> extra = [];
-    private readonly List<(string Name, Tensor Value)> best = [];
+    private readonly KeptTensors kept = new();
+    private readonly BestParameters best;
     private Checkpoint? resumed;
 
     // Of the running Fit.
     private RunState run = new();
     private RngStates? epochBegin;
     private long startTime, lastReport, startStep, savedStep;
+    private float learningRate; // of the last step; the scheduler may have set the next one
 
     /// <summary>Prepares a run; nothing is trained yet.</summary>
     /// <param name="model">The module; it is switched to training mode for steps and to evaluation mode for validation
@@ -73,7 +74,10 @@ public sealed class Trainer<TBatch>
         this.loss = loss;
         this.options = options;
         this.rng = rng ?? Rng.Default;
+        if (options.Scheduler is { } scheduler && scheduler.Optimizer != optimizer)
+            throw new ArgumentException("TrainOptions.Scheduler belongs to another optimizer than the trainer's.");
         parameters = [.. optimizer.Parameters];
+        best = new BestParameters(model);
     }
 
     /// <summary>Puts a tensor that steps change, such as a hidden state carried from batch to batch, into the
@@ -82,24 +86,15 @@ public sealed class Trainer<TBatch>
     /// <param name="tensor">A leaf that is written in place, with <see cref="Tensor.CopyFrom(Tensor)"/>.</param>
     /// <exception cref="ArgumentException">The name comes twice, or the tensor is the result of a recorded
     /// operation.</exception>
-    public void Keep(string name, Tensor tensor)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        if (!tensor.IsLeaf)
-            throw new ArgumentException(
-                $"Trainer.Keep: {name} is the result of a recorded operation; keep a leaf and copy into it.");
-        if (extra.Exists(e => e.Name == name))
-            throw new ArgumentException($"Trainer.Keep: the name {name} comes twice.");
-        extra.Add((name, tensor));
-    }
+    public void Keep(string name, Tensor tensor) => kept.Add(name, tensor);
 
     /// <summary>Makes the next <see cref="Fit"/> go on where the file's run stopped.</summary>
     /// <inheritdoc cref="Resume(Checkpoint)"/>
     public void Resume(string path) => Resume(Checkpoint.Load(path));
 
     /// <summary>Makes the next <see cref="Fit"/> go on where the checkpoint's run stopped.</summary>
-    /// <remarks>Parameters and optimizer, its learning rate too, are set at once, the random generators when Fit
-    /// begins. The limits in <see cref="TrainOptions"/> count from the run's first beginning: a finished run is
+    /// <remarks>Parameters, optimizer with its learning rates, and scheduler are set at once, the random generators when
+    /// Fit begins. The limits in <see cref="TrainOptions"/> count from the run's first beginning: a finished run is
     /// prolonged by a larger one.</remarks>
     /// <exception cref="ModelFormatException">The file is no checkpoint of a run with this model, optimizer and kept
     /// tensors.</exception>
@@ -108,14 +103,19 @@ public sealed class Trainer<TBatch>
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         IReadOnlyDictionary<string, Tensor> tensors = checkpoint.Tensors;
-        CheckExtra(checkpoint);
+        kept.Check(checkpoint);
         if (checkpoint.Now.Own is null != ReferenceEquals(rng, Rng.Default))
             throw new ModelFormatException(
                 $"{checkpoint.FileName}: the run {(checkpoint.Now.Own is null ? "had no" : "had a")} generator of " +
                 $"its own but the trainer {(checkpoint.Now.Own is null ? "has one" : "has none")}.");
+        if (options.Scheduler is null && tensors.Keys.Any(n => n.StartsWith(Checkpoint.SchedulerPrefix)))
+            throw new ModelFormatException(
+                $"{checkpoint.FileName}: the run had a scheduler but TrainOptions.Scheduler is null.");
         checkpoint.LoadInto(model);
         Checkpoint.Translate(() => optimizer.LoadState(tensors, checkpoint.FileName, Checkpoint.OptimizerPrefix));
-        foreach ((string name, Tensor value) in extra) value.CopyFrom(tensors[Checkpoint.ExtraPrefix + name]);
+        if (options.Scheduler is { } scheduler)
+            Checkpoint.Translate(() => scheduler.LoadState(tensors, checkpoint.FileName, Checkpoint.SchedulerPrefix));
+        kept.Take(checkpoint);
         resumed = checkpoint;
     }
 
@@ -142,6 +142,9 @@ public sealed class Trainer<TBatch>
         ArgumentNullException.ThrowIfNull(batches);
         if (options.EarlyStopping is not null && validate is null)
             throw new ArgumentException("TrainOptions.EarlyStopping needs a validation function but none was given.");
+        if (options.Scheduler is { NeedsMetric: true } s && validate is null)
+            throw new ArgumentException(
+                $"TrainOptions.Scheduler ({s.GetType().Name}) needs a validation function but none was given.");
         bool inEpoch = Begin(batches);
         model.Train();
         try
@@ -159,7 +162,7 @@ public sealed class Trainer<TBatch>
 
             // The last step, not the best epoch: a run that goes on later must go on from here.
             if (options.CheckpointPath is not null && savedStep != run.Step) SaveCheckpoint();
-            RestoreBest();
+            best.Restore();
             bool hasBest = run.BestEpoch > 0;
             return new TrainResult(
                 reason.Value, run.Step, run.LastLoss, hasBest ? run.BestLoss : null, hasBest ? run.BestEpoch : null,
@@ -240,6 +243,8 @@ public sealed class Trainer<TBatch>
         float norm = GradientClipping.ClipNorm(parameters.AsSpan(), options.ClipGradNorm ?? float.PositiveInfinity);
         if (!float.IsFinite(norm)) ThrowGradientNotFinite(value, norm);
         optimizer.Step();
+        learningRate = optimizer.LearningRate;
+        if (options.SchedulerInterval == SchedulerInterval.Step) options.Scheduler?.Step();
 
         run.Step++;
         run.Batch++;
@@ -263,6 +268,8 @@ public sealed class Trainer<TBatch>
                     $"(training loss {Short(meanLoss)}).", run.Step);
         }
 
+        if (options.SchedulerInterval == SchedulerInterval.Epoch)
+            options.Scheduler?.Step(validationLoss ?? meanLoss); // one that looks at it has a validation loss
         run.History.Add(new EpochLoss(meanLoss, validationLoss));
         run.Batch = 0;
         epochBegin = null;
@@ -272,7 +279,7 @@ public sealed class Trainer<TBatch>
             run.BestLoss = current;
             run.BestEpoch = run.Epoch;
             run.EpochsWithoutBest = 0;
-            RememberBest();
+            if (KeepsBest) best.Remember();
         }
         else
         {
@@ -280,45 +287,14 @@ public sealed class Trainer<TBatch>
         }
     }
 
-    // ---- The best epoch's parameters -----------------------------------------------------------------------------
-
     private bool KeepsBest => options.EarlyStopping is { RestoreBest: true };
-
-    private void RememberBest()
-    {
-        if (!KeepsBest) return;
-        IReadOnlyDictionary<string, Tensor> state = model.StateDict();
-        if (best.Count == 0)
-            foreach ((string name, Tensor value) in state) best.Add((name, value.Detach()));
-        else
-            foreach ((string name, Tensor value) in best) value.CopyFrom(state[name]);
-    }
 
     private void TakeBest(Checkpoint checkpoint)
     {
-        if (!KeepsBest || run.BestEpoch == 0) return;
-        foreach ((string name, Tensor value) in model.StateDict())
-        {
-            if (checkpoint.Tensors.TryGetValue(Checkpoint.BestPrefix + name, out Tensor saved)
-                && saved.Shape == value.Shape)
-            {
-                best.Add((name, saved.Detach()));
-                continue;
-            }
-
-            // The run did not keep them then, so the best epoch to restore can only be one that comes.
-            best.Clear();
-            run.BestLoss = double.PositiveInfinity;
-            run.BestEpoch = run.EpochsWithoutBest = 0;
-            return;
-        }
-    }
-
-    private void RestoreBest()
-    {
-        if (best.Count == 0) return;
-        IReadOnlyDictionary<string, Tensor> state = model.StateDict();
-        foreach ((string name, Tensor value) in best) state[name].CopyFrom(value);
+        if (!KeepsBest || run.BestEpoch == 0 || best.TryTake(checkpoint)) return;
+        // The run did not keep them then, so the best epoch to restore can only be one that comes.
+        run.BestLoss = double.PositiveInfinity;
+        run.BestEpoch = run.EpochsWithoutBest = 0;
     }
 
     // ---- Checkpoints ---------------------------------------------------------------------------------------------
@@ -333,33 +309,14 @@ public sealed class Trainer<TBatch>
         [
             .. model.StateDict().Select(t => (Checkpoint.ModelPrefix + t.Key, t.Value)),
             .. optimizer.State().Select(t => (Checkpoint.OptimizerPrefix + t.Name, t.Value)),
-            .. best.Select(t => (Checkpoint.BestPrefix + t.Name, t.Value)),
-            .. extra.Select(t => (Checkpoint.ExtraPrefix + t.Name, t.Value)),
+            .. (options.Scheduler?.State() ?? []).Select(t => (Checkpoint.SchedulerPrefix + t.Name, t.Value)),
+            .. best.Tensors.Select(t => (Checkpoint.BestPrefix + t.Name, t.Value)),
+            .. kept.Tensors.Select(t => (Checkpoint.ExtraPrefix + t.Name, t.Value)),
         ];
         Checkpoint.Write(
             options.CheckpointPath!, options.Configuration, run, RngStates.Capture(rng),
             run.Batch > 0 ? epochBegin : null, tensors);
         savedStep = run.Step;
-    }
-
-    private void CheckExtra(Checkpoint checkpoint)
-    {
-        foreach ((string name, Tensor value) in extra)
-        {
-            if (!checkpoint.Tensors.TryGetValue(Checkpoint.ExtraPrefix + name, out Tensor saved))
-                throw new ModelFormatException($"{checkpoint.FileName}: {Checkpoint.ExtraPrefix}{name} is missing.");
-            if (saved.Shape != value.Shape)
-                throw new ModelFormatException(
-                    $"{checkpoint.FileName}: {Checkpoint.ExtraPrefix}{name} must be {value.Shape} but the file has " +
-                    $"{saved.Shape}.");
-        }
-
-        string? unknown = checkpoint.Tensors.Keys.FirstOrDefault(n =>
-            n.StartsWith(Checkpoint.ExtraPrefix, StringComparison.Ordinal)
-            && !extra.Exists(e => Checkpoint.ExtraPrefix + e.Name == n));
-        if (unknown is not null)
-            throw new ModelFormatException(
-                $"{checkpoint.FileName}: {unknown} is unknown; give it to Trainer.Keep before Resume.");
     }
 
     // ---- Reports -------------------------------------------------------------------------------------------------
@@ -383,7 +340,7 @@ public sealed class Trainer<TBatch>
         EpochLoss? ended = run.Epoch > 0 ? run.History[^1] : null;
         progress.Report(new TrainProgress(
             isEpochEnd ? run.Epoch : run.Epoch + 1, options.Epochs, run.Step, steps,
-            isEpochEnd ? ended!.Value.Loss : run.LastLoss, run.LastGradientNorm, optimizer.LearningRate,
+            isEpochEnd ? ended!.Value.Loss : run.LastLoss, run.LastGradientNorm, learningRate,
             ended?.ValidationLoss, isEpochEnd, elapsed, left));
     }
 

@@ -39,32 +39,81 @@ public sealed class OptimizerKernelsTests
         }
     }
 
-    [Fact]
-    public void Adam_EveryWidth_GivesTheScalarBits() => AssertSameBits(n =>
+    private static readonly Decay Decay = new() { Sign = -1f, WeightDecay = 0.01f, Shrink = 0.998f };
+
+    /// <summary>Parameter and state after a step of the rule; the state is not negative, as squares are.</summary>
+    private static float[] Run<TRule>(TRule rule, int n) where TRule : unmanaged, IUpdateRule
     {
-        float[] p = Normal(1, n), g = Normal(2, n), m = Normal(3, n), v = [.. Normal(4, n).Select(MathF.Abs)];
-        var step = new OptimizerKernels.AdamStep
-        {
-            Beta1 = 0.9f, OneMinusBeta1 = 0.1f, Beta2 = 0.999f, OneMinusBeta2 = 0.001f,
-            WeightDecay = 0.01f, Shrink = 0.998f,
-            Bias2Sqrt = 0.3f, Eps = 1e-8f, NegativeStepSize = -0.02f,
-        };
-        OptimizerKernels.Adam(p, g, m, v, step);
-        return [.. p, .. m, .. v];
-    });
+        float[] p = Normal(1, n), g = Normal(2, n), a = State(3), b = State(4), c = State(5);
+        OptimizerKernels.Run(
+            rule, p, g, TRule.Buffers > 0 ? a : default, TRule.Buffers > 1 ? b : default, TRule.Buffers > 2 ? c : default);
+        return [.. p, .. a, .. b, .. c];
+
+        float[] State(ulong seed) => [.. Normal(seed, n).Select(MathF.Abs)];
+    }
+
+    private static void AssertSameBits<TRule>(TRule rule) where TRule : unmanaged, IUpdateRule =>
+        AssertSameBits(n => Run(rule, n));
 
     [Fact]
-    public void Sgd_EveryWidth_GivesTheScalarBits() => AssertSameBits(n =>
+    public void Run_EveryRuleAndWidth_GivesTheScalarBits()
     {
-        float[] p = Normal(1, n), g = Normal(2, n), q = Normal(3, n), b = Normal(4, n);
-        OptimizerKernels.Sgd(p, g, 0.1f, -0.03f);
-        var step = new OptimizerKernels.MomentumStep
+        AssertSameBits(new SgdRule { Decay = Decay, NegativeRate = -0.03f });
+        AssertSameBits(SgdMomentum<On>());
+        AssertSameBits(SgdMomentum<Off>());
+        AssertSameBits(Adam<On>());
+        AssertSameBits(Adam<Off>());
+        AssertSameBits(new AdamaxRule
         {
-            WeightDecay = 0.1f, NegativeLearningRate = -0.03f, Keep = 0.9f, Take = 0.7f, Ahead = 0.9f, Nesterov = true,
+            Decay = Decay, Beta1 = 0.9f, OneMinusBeta1 = 0.1f, Beta2 = 0.99f, Eps = 1e-8f, NegativeStepSize = -0.02f,
+        });
+        AssertSameBits(new NAdamRule
+        {
+            Decay = Decay, Beta1 = 0.9f, OneMinusBeta1 = 0.1f, Beta2 = 0.99f, OneMinusBeta2 = 0.01f, Bias2 = 0.3f,
+            Eps = 1e-8f, NegativeGradientStep = -0.02f, NegativeMomentStep = -0.01f,
+        });
+        AssertSameBits(RAdam(isRectified: false));
+        AssertSameBits(RAdam(isRectified: true));
+        AssertSameBits(new AdagradRule { Decay = Decay, NegativeRate = -0.03f, Eps = 1e-10f });
+        AssertSameBits(new AdadeltaRule
+        {
+            Decay = Decay, Rho = 0.9f, OneMinusRho = 0.1f, Eps = 1e-6f, NegativeRate = -1f,
+        });
+        AssertSameBits(RmsProp<Off, Off>());
+        AssertSameBits(RmsProp<Off, On>());
+        AssertSameBits(RmsProp<On, Off>());
+        AssertSameBits(RmsProp<On, On>());
+
+        static SgdMomentumRule<T> SgdMomentum<T>() where T : unmanaged, IFlag => new()
+        {
+            Decay = Decay, NegativeRate = -0.03f, Keep = 0.9f, Take = 0.7f, Ahead = 0.9f,
         };
-        OptimizerKernels.SgdMomentum(q, g, b, step);
-        return [.. p, .. q, .. b];
-    });
+
+        static AdamRule<T> Adam<T>() where T : unmanaged, IFlag => new()
+        {
+            Decay = Decay, Beta1 = 0.9f, OneMinusBeta1 = 0.1f, Beta2 = 0.999f, OneMinusBeta2 = 0.001f, Bias2Sqrt = 0.3f,
+            Eps = 1e-8f, NegativeStepSize = -0.02f,
+        };
+
+        static RAdamRule RAdam(bool isRectified) => new()
+        {
+            Decay = Decay, Beta1 = 0.9f, OneMinusBeta1 = 0.1f, Beta2 = 0.99f, OneMinusBeta2 = 0.01f, Bias1 = 0.4f,
+            Bias2Sqrt = 0.3f, Eps = 1e-8f, Rate = 0.01f, IsRectified = isRectified, Rectification = 0.6f,
+        };
+
+        static RmsPropRule<T, TMomentum> RmsProp<T, TMomentum>() where T : unmanaged, IFlag where TMomentum : unmanaged, IFlag =>
+            new() { Decay = Decay, Alpha = 0.9f, OneMinusAlpha = 0.1f, Eps = 3f, NegativeRate = -0.03f, Momentum = 0.8f };
+    }
+
+    [Fact]
+    public void Run_Sgd_IsTheFormula()
+    {
+        float[] p = [1f, -2f, 3f];
+        OptimizerKernels.Run(
+            new SgdRule { Decay = new Decay { Sign = 1f, WeightDecay = 0.5f, Shrink = 1f }, NegativeRate = -0.5f }, p,
+            [2f, 2f, -4f]);
+        Assert.Equal([-0.25f, -2.5f, 4.25f], p); // p - 0.5 (g + 0.5 p)
+    }
 
     [Fact]
     public void Norms_EveryWidth_GiveTheScalarBits() => AssertSameBits(n =>

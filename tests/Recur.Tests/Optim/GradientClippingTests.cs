@@ -32,7 +32,7 @@ public sealed class GradientClippingTests
     [InlineData("large", 2f, 1000f)]
     public void ClipNorm_AnyNorm_MatchesTorch(string name, float normType, float maxNorm)
     {
-        using JsonDocument fixture = Fixture.Open("optim.json");
+        using JsonDocument fixture = Fixture.Open("optimizers.json");
         JsonElement expected = fixture.RootElement.GetProperty("clip").GetProperty(name);
         Tensor[] parameters = Parameters(fixture.RootElement);
         float total = GradientClipping.ClipNorm(parameters, maxNorm, normType);
@@ -43,7 +43,7 @@ public sealed class GradientClippingTests
     [Fact]
     public void ClipValue_Limit_MatchesTorch()
     {
-        using JsonDocument fixture = Fixture.Open("optim.json");
+        using JsonDocument fixture = Fixture.Open("optimizers.json");
         Tensor[] parameters = Parameters(fixture.RootElement);
         GradientClipping.ClipValue(parameters, 0.4f);
         AssertGradients(fixture.RootElement.GetProperty("clip").GetProperty("value"), parameters, "value");

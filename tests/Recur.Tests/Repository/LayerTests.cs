@@ -14,6 +14,7 @@ public sealed partial class LayerTests
         ("Recur", ["Kernels", "Autograd", "Ops"]),
         ("Recur/Nn", ["Ops", "Autograd"]),
         ("Recur/Optim", ["Kernels", "Autograd"]),
+        ("Recur/Optim/Schedulers", []),
         ("Recur/Data", []),
         ("Recur/IO", ["Nn"]),
         ("Recur/Training", ["Autograd", "Nn", "Optim", "Data", "IO"]),

@@ -11,7 +11,7 @@ internal sealed class Run
     public const int BatchesPerEpoch = 6, Epochs = 4, Steps = BatchesPerEpoch * Epochs;
 
     public readonly Sequential Model;
-    public readonly Adam Optimizer;
+    public readonly Optimizer Optimizer;
     public readonly TensorBatches Batches;
     public readonly Trainer<Batch> Trainer;
     public readonly List<float> Losses = [];
@@ -21,7 +21,15 @@ internal sealed class Run
     /// <summary>Called in every step, with the number of steps before it in this process.</summary>
     public Action<int>? InStep;
 
-    public Run(ulong seed, TrainOptions options, bool ownRng = false)
+    /// <summary>Makes the run.</summary>
+    /// <param name="seed">Of the weights, the order of examples and dropout.</param>
+    /// <param name="options">How long and how.</param>
+    /// <param name="ownRng">Whether the trainer has a generator of its own.</param>
+    /// <param name="optimizer">Makes the optimizer from the parameters; Adam when null.</param>
+    /// <param name="scheduler">Makes the schedule of learning rates; none when null.</param>
+    public Run(
+        ulong seed, TrainOptions options, bool ownRng = false, Func<Tensor[], Optimizer>? optimizer = null,
+        Func<Optimizer, LRScheduler>? scheduler = null)
     {
         // The data come from a generator of their own: they are the same whatever the seed of the run.
         const int examples = 22, features = 3;
@@ -33,7 +41,9 @@ internal sealed class Run
 
         Rng.Seed(seed);
         Model = new Sequential(new Linear(features, 8), new Dropout(0.3f), new Linear(8, 1));
-        Optimizer = new Adam(Model.Parameters(), learningRate: 0.02f, weightDecay: 1e-3);
+        Optimizer = optimizer?.Invoke([.. Model.Parameters()])
+            ?? new Adam(Model.Parameters(), learningRate: 0.02f, weightDecay: 1e-3);
+        if (scheduler is not null) options = options with { Scheduler = scheduler(Optimizer) };
         Batches = new TensorBatches(inputs, targets, batchSize: 4);
         Trainer = new Trainer<Batch>(Model, Optimizer, Loss, options, ownRng ? new Rng(seed + 1) : null);
         Trainer.Keep("carried", carried);

@@ -180,7 +180,7 @@ public sealed class TrainerResumeTests : IDisposable
         Assert.Equal("model: this is not a checkpoint of a training run (there is no recur_checkpoint in its metadata).",
             Assert.Throws<ModelFormatException>(() => trainer.Resume(folder["model"])).Message);
         plain.Save(folder["model"], new Dictionary<string, string> { ["recur_checkpoint"] = "99" });
-        Assert.Equal("model: the checkpoint has version 99 but this program knows version 1.",
+        Assert.Equal("model: the checkpoint has version 99 but this program knows version 2.",
             Assert.Throws<ModelFormatException>(() => Checkpoint.Load(folder["model"])).Message);
 
         var own = new Run(7, Options("run"), ownRng: true);

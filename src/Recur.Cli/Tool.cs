@@ -73,6 +73,7 @@ internal static class Tool
             FitCommand.Create(),
             ForecastCommand.Create(),
             InspectCommand.Create(),
+            ConvertCommand.Create(),
             InfoCommand.Create(),
         ];
         foreach (VerbCommand verb in verbs)

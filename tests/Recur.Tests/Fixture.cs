@@ -12,4 +12,14 @@ internal static class Fixture
             ?? throw new FileNotFoundException($"There is no fixture {name}.");
         return JsonDocument.Parse(stream);
     }
+
+    /// <summary>The bytes of a fixture that is no JSON, such as <c>adam.pt</c>.</summary>
+    public static byte[] Bytes(string name)
+    {
+        using Stream stream = typeof(Fixture).Assembly.GetManifestResourceStream(name)
+            ?? throw new FileNotFoundException($"There is no fixture {name}.");
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
 }

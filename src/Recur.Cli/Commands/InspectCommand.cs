@@ -5,23 +5,30 @@ using Recur.IO;
 
 namespace Recur.Cli.Commands;
 
-/// <summary><c>recur inspect</c>: what is in a safetensors file, from its header alone.</summary>
+/// <summary><c>recur inspect</c>: what is in a file of tensors, without reading their elements.</summary>
 internal static class InspectCommand
 {
-    private const int LongestValue = 200;
+    private const int LongestValue = 200, MostValues = 100;
 
     public static VerbCommand Create()
     {
         var file = new Argument<string>("FILE")
         {
-            Description = "A .safetensors file: a model, a checkpoint, or one from any other program.",
+            Description = "A .safetensors, .pt, .pth, .npy or .npz file: a model, a checkpoint, or one from any other "
+                + "program.",
         };
         var command = new VerbCommand("inspect",
-            "Shows the names, types, shapes and sizes of the tensors in a safetensors file, and its metadata.",
+            "Shows the names, types, shapes and sizes of the tensors in a file, and what else is in it.",
             (parsed, terminal) => Run(parsed.GetRequiredValue(file), terminal), hasSeed: false, hasThreads: false)
         {
-            Details = "Only the header is read, so a file of any size is shown at once.",
-            Examples = ["recur inspect model.safetensors", "recur inspect model.safetensors --json"],
+            Details =
+                "The format is recognised by the content: safetensors, PyTorch (zip and legacy), NumPy. The elements of the\n"
+                + "tensors are not read, so a file of any size is shown at once. The pickle in a PyTorch file is read by a\n"
+                + "reader that knows a short list of names and runs nothing; a file that asks for more is refused by name.",
+            Examples =
+            [
+                "recur inspect model.safetensors", "recur inspect checkpoint.pt", "recur inspect data.npz --json",
+            ],
         };
         command.Arguments.Add(file);
         return command;
@@ -29,27 +36,31 @@ internal static class InspectCommand
 
     private static int Run(string path, Terminal terminal)
     {
-        using SafetensorsFile file = SafetensorsFile.Open(path);
+        using TensorFile file = TensorFile.Open(path);
         terminal.Table(
             ["tensor", "type", "shape", "elements", "bytes"],
             file.Entries.Select(e => (IReadOnlyList<string>)
-                [e.Name, e.DataTypeName, Shape(e), Grouped(e.ElementCount), Grouped(e.ByteLength)]),
+                [OneLine(e.Name), e.DataTypeName, Shape(e), Grouped(e.ElementCount), Grouped(e.ByteLength)]),
             textColumns: 3);
         string elements = Grouped(file.Entries.Sum(e => e.ElementCount)), bytes = Grouped(file.FileLength);
         terminal.Line($"{file.Entries.Count} tensors, {elements} elements, {bytes} bytes in {path}");
         if (file.Metadata.Count > 0)
         {
             terminal.Line();
-            terminal.Line("metadata");
-            foreach ((string key, string value) in file.Metadata) terminal.Line($"  {OneLine(key)}: {OneLine(value)}");
+            terminal.Line(file.Format == TensorFileFormat.Torch ? "values" : "metadata");
+            foreach ((string key, string value) in file.Metadata.Take(MostValues))
+                terminal.Line($"  {OneLine(key)}: {OneLine(value)}");
+            if (file.Metadata.Count > MostValues)
+                terminal.Line($"  ... and {Grouped(file.Metadata.Count - MostValues)} more; --json shows all");
         }
 
         terminal.Json(json =>
         {
             json.WriteString("file", path);
+            json.WriteString("format", NameOf(file.Format));
             json.WriteNumber("bytes", file.FileLength);
             json.WriteStartArray("tensors");
-            foreach (SafetensorsEntry e in file.Entries)
+            foreach (TensorFileEntry e in file.Entries)
             {
                 json.WriteStartObject();
                 json.WriteString("name", e.Name);
@@ -70,12 +81,20 @@ internal static class InspectCommand
         return ExitCode.Done;
     }
 
-    private static string Shape(SafetensorsEntry e) => $"[{string.Join(", ", e.Dimensions)}]";
+    private static string NameOf(TensorFileFormat format) => format switch
+    {
+        TensorFileFormat.Torch => "torch",
+        TensorFileFormat.Npy => "npy",
+        TensorFileFormat.Npz => "npz",
+        _ => "safetensors",
+    };
+
+    private static string Shape(TensorFileEntry e) => $"[{string.Join(", ", e.Dimensions)}]";
 
     private static string Grouped(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>Metadata is a stranger's text: no line breaks, no control characters that a terminal would obey, not
-    /// endless.</summary>
+    /// <summary>Names and metadata are a stranger's text: no line breaks, no control characters that a terminal would
+    /// obey, not endless.</summary>
     private static string OneLine(string text)
     {
         string line = string.Concat(text.Take(LongestValue).Select(c => char.IsControl(c) ? ' ' : c));

@@ -20,26 +20,18 @@ internal sealed class SafetensorsWriter
     private static readonly UTF8Encoding strictUtf8 =
         new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly List<Item> items = [];
+    private readonly List<FileTensor> items = [];
     private readonly HashSet<string> names = [];
     private readonly SortedDictionary<string, string> metadata = new(StringComparer.Ordinal);
 
-    /// <summary>The values are in <paramref name="Values"/>, or little-endian in <paramref name="Bytes"/>.</summary>
-    private readonly record struct Item(
-        string Name, SafetensorsDataType Type, int[] Shape, Tensor? Values, byte[] Bytes)
-    {
-        public long ByteLength => Values is { } t ? (long)t.Length * sizeof(float) : Bytes.LongLength;
-    }
-
-    public void Add(string name, Tensor values) =>
-        Add(new Item(name, SafetensorsDataType.F32, values.Shape.AsSpan().ToArray(), values, []));
+    public void Add(string name, Tensor values) => Add(FileTensor.Of(name, values));
 
     /// <summary>A scalar integer.</summary>
     public void Add(string name, long value)
     {
         var bytes = new byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, value);
-        Add(new Item(name, SafetensorsDataType.I64, [], null, bytes));
+        Add(new FileTensor(name, SafetensorsDataType.I64, [], null, () => bytes));
     }
 
     /// <summary>A scalar float64, bit for bit.</summary>
@@ -47,7 +39,7 @@ internal sealed class SafetensorsWriter
     {
         var bytes = new byte[sizeof(double)];
         BinaryPrimitives.WriteDoubleLittleEndian(bytes, value);
-        Add(new Item(name, SafetensorsDataType.F64, [], null, bytes));
+        Add(new FileTensor(name, SafetensorsDataType.F64, [], null, () => bytes));
     }
 
     /// <summary>A vector of float64, bit for bit.</summary>
@@ -55,12 +47,12 @@ internal sealed class SafetensorsWriter
     {
         byte[] bytes = MemoryMarshal.AsBytes(values).ToArray();
         LittleEndian.Swap(bytes, sizeof(double));
-        Add(new Item(name, SafetensorsDataType.F64, [values.Length], null, bytes));
+        Add(new FileTensor(name, SafetensorsDataType.F64, [values.Length], null, () => bytes));
     }
 
     /// <summary>A vector of bytes.</summary>
     public void Add(string name, byte[] values) =>
-        Add(new Item(name, SafetensorsDataType.U8, [values.Length], null, values));
+        Add(new FileTensor(name, SafetensorsDataType.U8, [values.Length], null, () => values));
 
     public void AddMetadata(string key, string value)
     {
@@ -69,7 +61,7 @@ internal sealed class SafetensorsWriter
         metadata.Add(key, value);
     }
 
-    private void Add(Item item)
+    public void Add(FileTensor item)
     {
         CheckText(item.Name, "tensor name");
         if (item.Name == "__metadata__")
@@ -96,7 +88,7 @@ internal sealed class SafetensorsWriter
 
     public void WriteTo(Stream stream)
     {
-        Item[] order = [.. items.OrderByDescending(i => i.Type.Bits())]; // a stable sort
+        FileTensor[] order = [.. items.OrderByDescending(i => i.Type.Bits())]; // a stable sort
         ReadOnlySpan<byte> header = Header(order);
         int padding = -header.Length & 7;
         if (header.Length + padding > SafetensorsHeader.MaxLength)
@@ -107,32 +99,10 @@ internal sealed class SafetensorsWriter
         stream.Write(prefix);
         stream.Write(header);
         stream.Write("        "u8[..padding]);
-        foreach (Item item in order)
-        {
-            if (item.Values is { } tensor) Write(stream, tensor.Span);
-            else stream.Write(item.Bytes);
-        }
+        foreach (FileTensor item in order) item.Write(stream.Write);
     }
 
-    private static void Write(Stream stream, ReadOnlySpan<float> values)
-    {
-        const int piece = 1 << 24; // an array of float32 can be longer in bytes than a span of bytes
-        for (int i = 0; i < values.Length; i += piece)
-        {
-            ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values.Slice(i, Math.Min(piece, values.Length - i)));
-            if (BitConverter.IsLittleEndian)
-            {
-                stream.Write(bytes);
-                continue;
-            }
-
-            byte[] swapped = bytes.ToArray();
-            LittleEndian.Swap(swapped, sizeof(float));
-            stream.Write(swapped);
-        }
-    }
-
-    private ReadOnlySpan<byte> Header(Item[] order)
+    private ReadOnlySpan<byte> Header(FileTensor[] order)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, jsonOptions))
@@ -146,12 +116,12 @@ internal sealed class SafetensorsWriter
             }
 
             long offset = 0;
-            foreach (Item item in order)
+            foreach (FileTensor item in order)
             {
                 json.WriteStartObject(item.Name);
                 json.WriteString("dtype", item.Type.FileName());
                 json.WriteStartArray("shape");
-                foreach (int d in item.Shape) json.WriteNumberValue(d);
+                foreach (long d in item.Dimensions) json.WriteNumberValue(d);
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(offset);

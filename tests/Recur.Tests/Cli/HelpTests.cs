@@ -9,6 +9,7 @@ public sealed class HelpTests
     [InlineData("help-fit", "fit")]
     [InlineData("help-forecast", "forecast")]
     [InlineData("help-inspect", "inspect")]
+    [InlineData("help-convert", "convert")]
     [InlineData("help-info", "info")]
     public void Help_EveryVerb_IsTheApprovedText(string file, params string[] verb)
     {

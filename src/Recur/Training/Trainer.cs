@@ -44,6 +44,7 @@ public sealed class Trainer<TBatch>
     private readonly Tensor[] parameters;
     private readonly List<(string Name, Tensor Value)> extra = [];
     private readonly List<(string Name, Tensor Value)> best = [];
+    private readonly TrainingWatch watch;
     private Checkpoint? resumed;
 
     // Of the running Fit.
@@ -74,6 +75,7 @@ public sealed class Trainer<TBatch>
         this.options = options;
         this.rng = rng ?? Rng.Default;
         parameters = [.. optimizer.Parameters];
+        watch = new TrainingWatch(model, options);
     }
 
     /// <summary>Puts a tensor that steps change, such as a hidden state carried from batch to batch, into the
@@ -143,6 +145,7 @@ public sealed class Trainer<TBatch>
         if (options.EarlyStopping is not null && validate is null)
             throw new ArgumentException("TrainOptions.EarlyStopping needs a validation function but none was given.");
         bool inEpoch = Begin(batches);
+        watch.Begin(run.Step);
         model.Train();
         try
         {
@@ -160,13 +163,15 @@ public sealed class Trainer<TBatch>
             // The last step, not the best epoch: a run that goes on later must go on from here.
             if (options.CheckpointPath is not null && savedStep != run.Step) SaveCheckpoint();
             RestoreBest();
+            watch.End(run.Step);
             bool hasBest = run.BestEpoch > 0;
             return new TrainResult(
                 reason.Value, run.Step, run.LastLoss, hasBest ? run.BestLoss : null, hasBest ? run.BestEpoch : null,
-                run.History, Stopwatch.GetElapsedTime(startTime));
+                run.History, Stopwatch.GetElapsedTime(startTime)) { Warnings = watch.Warnings };
         }
         finally
         {
+            watch.Close();
             model.Eval();
         }
     }
@@ -232,14 +237,17 @@ public sealed class Trainer<TBatch>
         optimizer.ZeroGrad();
         if (options.LearningRateSchedule is { } schedule) optimizer.LearningRate = schedule(run.Step + 1);
 
+        watch.BeginStep(run.Step + 1);
         Tensor result = loss(batch);
         if (result.Length != 1) ShapeException.Throw("Trainer: the loss", "of one element", result.Shape);
         float value = result.Item();
         if (!float.IsFinite(value)) ThrowLossNotFinite(value);
         result.Backward();
+        watch.AfterBackward(run.Step + 1);
         float norm = GradientClipping.ClipNorm(parameters.AsSpan(), options.ClipGradNorm ?? float.PositiveInfinity);
         if (!float.IsFinite(norm)) ThrowGradientNotFinite(value, norm);
         optimizer.Step();
+        watch.EndStep(run.Step + 1, value, norm, optimizer.LearningRate);
 
         run.Step++;
         run.Batch++;
@@ -264,6 +272,7 @@ public sealed class Trainer<TBatch>
         }
 
         run.History.Add(new EpochLoss(meanLoss, validationLoss));
+        watch.EndEpoch(run.Step, run.History[^1]);
         run.Batch = 0;
         epochBegin = null;
         if (validationLoss is not { } current) return;

@@ -31,6 +31,7 @@ public sealed class JsonLinesLog : ITrainingLog
     public JsonLinesLog(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        if (Directory.Exists(path)) throw new IOException($"{path}: is a directory, not a file.");
         stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
         GoToLastLineEnd(stream);
         json = new Utf8JsonWriter(line);

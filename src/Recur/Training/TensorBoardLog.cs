@@ -34,6 +34,7 @@ public sealed class TensorBoardLog : ITrainingLog
     public TensorBoardLog(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        if (File.Exists(folder)) throw new IOException($"{folder}: is a file, not a folder.");
         Directory.CreateDirectory(folder);
         string name = string.Create(
             CultureInfo.InvariantCulture,

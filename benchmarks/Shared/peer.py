@@ -185,6 +185,72 @@ def cell_loop(o, t):
     return {**states(step()), "grad.x": x.grad, **gradients(module)}, step
 
 
+def state_gradients(o, t):
+    """norms [L*D, T]: the norm of the gradient that retain_grad keeps of every state h_t over all sequences, of sum(y * gy) +
+    sum(hn * ghn) + sum(cn * gcn). Every sequence runs alone through a loop over time in torch's operations, written out from
+    the equations; its outputs must be those of the layer."""
+    module = make_layer(o)
+    load(module, t)
+    run = (lambda: module(t["x"], initial_state(t))) if o["lengths"] is None else ragged(o, module, t["x"], initial_state(t))
+    hn = outputs(*run())["hn"]
+    unbatched = t["x"].dim() == 2
+    by_sequence = 0 if o["batch_first"] else 1
+    directions, layers = 2 if o["bidirectional"] else 1, o["layers"]
+    count = 1 if unbatched else t["x"].shape[by_sequence]
+    steps = t["x"].shape[0 if unbatched else 1 - by_sequence]
+    squares = torch.zeros(layers * directions, steps)
+
+    def of(name, n, dim):
+        return None if name not in t else t[name] if unbatched else t[name].select(dim, n)
+
+    for n in range(count):
+        length = steps if o["lengths"] is None else o["lengths"][n]
+        if length == 0:
+            continue
+        x, kept, loss = of("x", n, by_sequence)[:length], [], 0.0
+        for layer_index in range(layers):
+            outs = []
+            for d in range(directions):
+                index = layer_index * directions + d
+                suffix = f"_l{layer_index}" + ("_reverse" if d else "")
+                h = torch.zeros(o["projection"] or o["hidden"]) if "h0" not in t else of("h0", n, 1)[index]
+                c = torch.zeros(o["hidden"]) if "c0" not in t else of("c0", n, 1)[index]
+                row = [None] * length
+                for step in reversed(range(length)) if d else range(length):
+                    h, c = written_out(o, module, suffix, x[step], h, c)
+                    h.retain_grad()
+                    kept.append((index, step, h))
+                    row[step] = h
+                loss = loss + (h * of("ghn", n, 1)[index]).sum()
+                if "gcn" in t:
+                    loss = loss + (c * of("gcn", n, 1)[index]).sum()
+                assert torch.allclose(h, hn[index] if unbatched else hn[index, n], atol=1e-5)
+                outs.append(torch.stack(row))
+            x = torch.cat(outs, 1)
+        loss = loss + (x * of("gy", n, by_sequence)[:length]).sum()
+        loss.backward()
+        for index, step, state in kept:
+            squares[index, step] += state.grad.square().sum()
+    return {"norms": squares.sqrt()}, None
+
+
+def written_out(o, module, suffix, x, h, c):
+    """One step of one sequence: the next h and c."""
+    w = dict(module.named_parameters())
+    a = nn.functional.linear(x, w["weight_ih" + suffix], w.get("bias_ih" + suffix))
+    b = nn.functional.linear(h, w["weight_hh" + suffix], w.get("bias_hh" + suffix))
+    if o["cell"] == "RNN":
+        return (torch.relu if o["nonlinearity"] == "relu" else torch.tanh)(a + b), c
+    if o["cell"] == "GRU":
+        (ar, az, an), (br, bz, bn) = a.chunk(3), b.chunk(3)
+        z = torch.sigmoid(az + bz)
+        return (1 - z) * torch.tanh(an + torch.sigmoid(ar + br) * bn) + z * h, c
+    i, f, g, out = (a + b).chunk(4)
+    c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+    h = torch.sigmoid(out) * torch.tanh(c)
+    return (nn.functional.linear(h, w["weight_hr" + suffix]) if o["projection"] else h), c
+
+
 def stream(o, t):
     """Single steps of a layer, the state carried on: the outputs of the steps x [K, 1, I] one after another. What is
     timed is the last input again and again, the state going on."""
@@ -341,7 +407,8 @@ def scheduler(o, t):
     return {"rates": torch.tensor(rates), "momenta": torch.tensor(momenta)}, None
 
 
-CASES = {f.__name__: f for f in (layer, cell, cell_loop, stream, gemm, sine_step, train, optimizer, scheduler, clip)}
+CASES = {f.__name__: f for f in (
+    layer, cell, cell_loop, state_gradients, stream, gemm, sine_step, train, optimizer, scheduler, clip)}
 correct_nadam()
 
 

@@ -1,3 +1,5 @@
+using Recur.Training;
+
 namespace Recur.Forecasting;
 
 /// <summary>How a <see cref="Forecaster"/> sees the series, what it is made of and how it learns.</summary>
@@ -141,4 +143,13 @@ public sealed record TrainingOptions
     /// <summary>Goes on from <see cref="CheckpointPath"/> when that file exists; the result is bit for bit that of an
     /// uninterrupted training.</summary>
     public bool Resume { get; init; }
+
+    /// <summary>Where the numbers of training are written; null for nowhere. It is left open.</summary>
+    public ITrainingLog? Log { get; init; }
+
+    /// <summary>Steps from one line of the log to the next.</summary>
+    public int LogEverySteps { get; init; } = 1;
+
+    /// <summary>Steps between histograms of parameters and gradients in the log; null for none.</summary>
+    public int? HistogramsEverySteps { get; init; } = 50;
 }

@@ -146,6 +146,9 @@ public sealed class Forecaster
                 CheckpointEverySteps = training.CheckpointPath is null ? null : training.CheckpointEverySteps,
                 CheckpointEveryEpochs = int.MaxValue,
                 Configuration = identity,
+                Log = training.Log,
+                LogEverySteps = training.LogEverySteps,
+                HistogramsEverySteps = training.Log is null ? null : training.HistogramsEverySteps,
             },
             new Rng(training.Seed));
         if (training is { Resume: true, CheckpointPath: { } path } && File.Exists(path))

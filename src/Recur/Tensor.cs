@@ -124,6 +124,9 @@ public readonly partial struct Tensor : IEquatable<Tensor>
     internal static Tensor Empty(in Shape shape) =>
         new(new TensorCore(shape, GC.AllocateUninitializedArray<float>(shape.ElementCount)));
 
+    /// <summary>A tensor over the beginning of an array, for memory that serves several shapes.</summary>
+    internal static Tensor Over(float[] memory, in Shape shape) => new(new TensorCore(shape, memory));
+
     /// <summary>The only element.</summary>
     /// <exception cref="ShapeException">There is not exactly one element.</exception>
     public float Item()

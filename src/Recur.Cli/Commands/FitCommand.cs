@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Recur.Cli.Output;
 using Recur.Forecasting;
+using Recur.Training;
 
 namespace Recur.Cli.Commands;
 
@@ -41,6 +42,13 @@ internal static class FitCommand
                 + "interruption, bit for bit.",
         };
 
+        public Option<string?> Log { get; } = new("--log")
+        {
+            Description = "Write loss, gradients and histograms of training: to a folder for TensorBoard, or to a file "
+                + "of JSON lines when the name ends in .jsonl.",
+            HelpName = "DIR|FILE",
+        };
+
         public CsvOptionSet Reading { get; } = new();
 
         public ModelOptionSet Model { get; } = new();
@@ -63,6 +71,7 @@ internal static class FitCommand
             [
                 "recur fit data/sunspots_monthly.csv -o sunspots.safetensors",
                 "recur fit data/us_births.csv --column births --checkpoint births.checkpoint --resume",
+                "recur fit data/sunspots_monthly.csv --log runs/sunspots",
             ],
         };
         command.Arguments.Add(options.Csv);
@@ -73,6 +82,7 @@ internal static class FitCommand
         command.Options.Add(options.Checkpoint);
         command.Options.Add(options.Every);
         command.Options.Add(options.Resume);
+        command.Options.Add(options.Log);
         return command;
     }
 
@@ -84,10 +94,12 @@ internal static class FitCommand
         bool resume = parsed.GetValue(options.Resume);
         if (resume && checkpoint is null)
             throw new UsageException("--resume needs --checkpoint, which names the file to go on from.");
-        OutputFiles.CheckNotInput(csv, path, checkpoint);
+        string? logPath = parsed.GetValue(options.Log);
+        OutputFiles.CheckNotInput(csv, path, checkpoint, logPath);
         TimeSeries series = options.Reading.Read(csv, parsed);
         if (checkpoint is null) OutputFiles.CheckWritable(path);
         else OutputFiles.CheckWritable(path, checkpoint);
+        using ITrainingLog? log = OpenLog(logPath, path, checkpoint);
         terminal.Line(ForecastText.Series(series));
         if (resume && !File.Exists(checkpoint))
             terminal.Note($"{checkpoint}: there is no checkpoint yet, so training starts from the beginning.");
@@ -101,17 +113,20 @@ internal static class FitCommand
                 CheckpointPath = checkpoint,
                 CheckpointEverySteps = parsed.GetValue(options.Every),
                 Resume = resume,
+                Log = log,
             },
         };
         Forecaster model = terminal.WithProgress("training",
             display => Forecaster.Fit(series, forecast, new TrainingDisplay(display), terminal.Cancel));
         model.Save(path);
 
-        Training.TrainResult result = model.Training!;
+        TrainResult result = model.Training!;
         terminal.Line(ForecastText.Model(model));
         double seconds = result.Elapsed.TotalSeconds;
         terminal.Line($"training  {result.Step} steps in {seconds:0.0} s, loss {ProgressText.Loss(result.LastLoss)}");
         terminal.Line($"wrote     {path}");
+        if (logPath is not null) terminal.Line($"log       {logPath}");
+        foreach (TrainWarning warning in result.Warnings) terminal.Note(warning.Text);
         terminal.Json(json =>
         {
             json.WriteString("model", path);
@@ -122,7 +137,19 @@ internal static class FitCommand
             json.WriteNumber("steps", result.Step);
             json.WriteNumber("loss", result.LastLoss);
             json.WriteNumber("seconds", seconds);
+            if (logPath is not null) json.WriteString("log", logPath);
         });
         return ExitCode.Done;
+    }
+
+    private static ITrainingLog? OpenLog(string? log, string model, string? checkpoint)
+    {
+        if (log is null) return null;
+        if (log.Length == 0) throw new UsageException("the name of the log is empty.");
+        string full = Path.GetFullPath(log);
+        if (full == Path.GetFullPath(model) || (checkpoint is not null && full == Path.GetFullPath(checkpoint)))
+            throw new UsageException($"two outputs have the same name {log}.");
+        if (TrainingLogs.IsFile(log)) OutputFiles.CheckWritable(log);
+        return TrainingLogs.Open(log);
     }
 }

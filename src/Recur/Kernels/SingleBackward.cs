@@ -19,7 +19,7 @@ internal static unsafe class SingleBackward
             for (int i = s.L - 1; i >= 0; i--)
             {
                 SingleKernel.Layer* l = s.Layers + i;
-                float* dh = l->StateGrad;
+                float* dh = l->StateGrad + t * l->StateGradRow;
                 bool isTop = i == s.L - 1, isLast = order == s.T - 1;
                 if (isTop) Start<T>(s.OutGrad + t * s.OutGradRow + u, isLast ? l->LastGrad : null, u, dh + u, here, units);
                 else if (isLast && l->LastGrad != null) Start<T>(l->LastGrad + u, null, u, dh + u, here, units);

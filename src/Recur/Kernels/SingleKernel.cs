@@ -49,8 +49,10 @@ internal static unsafe class SingleKernel
         /// c_0.</summary>
         public float* LastGrad, Carry;
 
-        /// <summary>Backward: [S] scratch for the gradient of h of a step; [S] out that of h_0, or null.</summary>
+        /// <summary>Backward: [S] scratch for the gradient of h of a step, or out [T, S] with the stride
+        /// <see cref="StateGradRow"/>, which is 0 otherwise; [S] out that of h_0, or null.</summary>
         public float* StateGrad, FirstGrad;
+        public nint StateGradRow;
     }
 
     /// <summary>All operands of a stack.</summary>

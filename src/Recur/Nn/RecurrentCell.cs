@@ -1,3 +1,4 @@
+using Recur.Autograd;
 using Recur.Ops;
 
 namespace Recur.Nn;
@@ -37,6 +38,9 @@ public abstract class RecurrentCell : Module
     /// <summary>Whether there are biases.</summary>
     public bool Bias => options.Bias;
 
+    /// <summary>Who wants to know the gradients of the states from now on; null for nobody.</summary>
+    internal IStateGradients? Listener { get; set; }
+
     /// <summary>Checks the shapes and makes one step.</summary>
     /// <param name="input">[N, InputSize], or [InputSize] without a batch.</param>
     /// <param name="h">The state h, or null for zeros.</param>
@@ -58,7 +62,7 @@ public abstract class RecurrentCell : Module
         (Tensor output, _, Tensor cn) = cell.Apply(new RecurrentInput
         {
             X = input, H0 = h ?? default, C0 = c ?? default, Weights = weights, Options = options, T = 1,
-            N = shape.Rank == 2 ? shape[0] : 1, OutputShape = stateShape, StateShape = stateShape, CellShape = stateShape,
+            N = shape.Rank == 2 ? shape[0] : 1, Listener = Listener, OutputShape = stateShape, StateShape = stateShape, CellShape = stateShape,
         });
         return (output, cn);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Recur.Autograd;
 using Recur.Ops;
 
 namespace Recur.Nn;
@@ -105,6 +106,9 @@ public abstract class RecurrentLayer : Module
             cell.CreateStepper(options, weights, batchSize, ref snapshot));
     }
 
+    /// <summary>Who wants to know the gradients of the states from now on; null for nobody.</summary>
+    internal IStateGradients? Listener { get; set; }
+
     /// <summary>The width of a state h, which is also that of the output in one direction.</summary>
     private protected int StateSize => options.StateSize;
 
@@ -164,7 +168,7 @@ public abstract class RecurrentLayer : Module
         {
             X = input, H0 = h ?? default, C0 = c ?? default, Weights = weights,
             Options = IsTraining ? options : options with { Dropout = 0f },
-            T = t, N = n, Lengths = lengths, IsPacked = isPacked,
+            T = t, N = n, Lengths = lengths, IsPacked = isPacked, Listener = Listener,
             OutputShape = input.Shape.With(-1, StateSize * options.Directions), StateShape = stateShape, CellShape = cellShape,
         });
     }

@@ -1,3 +1,5 @@
+using Recur.Autograd;
+
 namespace Recur.Ops;
 
 /// <summary>What a recurrent operation is applied to. The module has checked the shapes.</summary>
@@ -29,6 +31,9 @@ internal readonly ref struct RecurrentInput
     /// <summary>Whether X holds only the rows that exist, step by step, longest sequence first; so does the output
     /// then.</summary>
     public bool IsPacked { get; init; }
+
+    /// <summary>Who wants to know the gradients of the states; usually nobody.</summary>
+    public IStateGradients? Listener { get; init; }
 
     /// <summary>The shapes to give the output (T·N·D·P elements), h_n (L·D·N·P) and c_n (L·D·N·H).</summary>
     public required Shape OutputShape { get; init; }

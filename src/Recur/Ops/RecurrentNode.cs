@@ -17,6 +17,10 @@ internal abstract unsafe class RecurrentNode<TCell> : Node where TCell : struct,
 
     private protected RecurrentOptions o;
     private protected int t, n;
+    private protected IStateGradients? listener;
+
+    /// <summary>Whether a listener needs a copy of the update gates: see <see cref="StateGradients"/>.</summary>
+    private protected bool CopiesUpdate => listener is not null && TCell.Columns > 1 && !TCell.HasCellState;
 
     private protected int WeightsPerLayer => (o.Bias ? 4 : 2) + (o.ProjSize > 0 ? 1 : 0);
 

@@ -56,6 +56,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
         op.o = input.Options;
         op.t = input.T;
         op.n = input.N;
+        op.listener = input.Listener;
         op.Plan(input.Lengths, input.IsPacked);
         op.dropped = op.o.Dropout > 0f && op.o.NumLayers > 1;
         Tensor output = op.NewOutput(input.OutputShape);
@@ -301,7 +302,10 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
             args.Recurrent = Packed(first + 1, PackForm.Gradient, recurrentRuns);
             if (HasProjection) args.Projection = PackedProjection(first, PackForm.Gradient);
             if (!dHn.IsEmpty) AddLast(dHn, args.OutGrad, p, direction);
+            Span<float> update = CopiesUpdate ? Scratch(rows * h) : default;
+            if (CopiesUpdate) Layout.CopyRows(pColumns + StateGradients.UpdateColumn * h, args.ColumnsRow, rows, h, update);
             if (rows > 0) SequenceKernel.Backward<TCell>(args);
+            if (listener is not null) Tell(args, layer, update);
 
             if (NeedsGrad(1)) AddFirstStateGradient(args, StateAt(InputGrad(1), layer, direction, p), dHn, carry);
             if (TCell.HasCellState && NeedsGrad(2)) Layout.AddScatter(carry, Sorted, h, StateAt(InputGrad(2), layer, direction, h));
@@ -319,6 +323,16 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
             if (pdx != null) AddInputGradient(pdx, fresh, first, inputRuns, i, rows, pGrads, args.GradsRow);
             AddBiasGradients(first, rows, h, ColumnsRow, grads);
         }
+    }
+
+    private void Tell(in SequenceKernel.Layer l, int layer, ReadOnlySpan<float> update)
+    {
+        var states = new StateGradients
+        {
+            T = steps, Width = o.StateSize, Reverse = l.Reverse, Starts = l.Starts, States = l.OutGrad, Row = l.OutRow,
+        };
+        if (CopiesUpdate) states.AddCarried(update);
+        states.Tell(listener!, layer, Scratch(steps)[..steps]);
     }
 
     // The gradient of the final state joins that of the output where each sequence ends.

@@ -51,6 +51,7 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         op.o = input.Options;
         op.t = input.T;
         op.n = 1;
+        op.listener = input.Listener;
         op.s = UnitBlocks.Padded(op.o.HiddenSize);
         op.dropped = op.o.Dropout > 0f && op.o.NumLayers > 1;
         op.unpacked = op.t == 1 && !op.SeesWeightsAgain();
@@ -252,6 +253,7 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         // cells with one
         // column.
         int perLayer = 3 * s + (TCell.Columns == 1 ? t * s : 0);
+        if (listener is not null) perLayer += t * s;
         fixed (float* memory = Saved(0, BlockLength), scratch = Scratch(perStack * perLayer), px = Input(0).Span,
             hn = o.IsCell || !HasOutputGrad(StateOutput) ? default : OutputGrad(StateOutput),
             cn = !TCell.HasCellState || !HasOutputGrad(CellOutput) ? default : OutputGrad(CellOutput))
@@ -289,6 +291,12 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         layer.FirstGrad = NeedsGrad(1) && t > 1 ? scratch + 2 * s : null;
         layer.LastGrad = hn == null ? null : hn + at;
         layer.Grads = TCell.Columns == 1 ? scratch + 3 * s : layer.Columns;
+        if (listener is not null)
+        {
+            layer.StateGrad = scratch + 3 * s + (TCell.Columns == 1 ? t * s : 0); // kept for every step
+            layer.StateGradRow = s;
+        }
+
         if (t == 1) return;
         layer.Recurrent = PackedBlocks(first + 1, PackForm.BlockGradient, TCell.RecurrentColumn);
         if (inLockStep && index > 0) layer.Input = PackedBlocks(first, PackForm.BlockGradient, 0);
@@ -300,8 +308,14 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         int h = o.HiddenSize;
         stack.OutGrad = dOut + direction * h;
         stack.OutGradRow = Width;
+        Span<float> update = CopiesUpdate ? Scratch(stack.L * t * h) : default;
+        for (int i = 0; CopiesUpdate && i < stack.L; i++)
+            Layout.CopyRows(
+                stack.Layers[i].Columns + StateGradients.UpdateColumn * s, ColumnsWidth, t, h, update.Slice(i * t * h, t * h));
         if (t == 1 && stack.L == 1) BackwardStep(stack);
         else SingleKernel.Backward<TCell>(stack);
+        for (int i = stack.L - 1; listener is not null && i >= 0; i--)
+            Tell(stack, i, bottom, CopiesUpdate ? update.Slice(i * t * h, t * h) : default);
 
         for (int i = stack.L - 1; i >= 0; i--)
         {
@@ -321,6 +335,16 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         if (t > 1 && width == 1) AddInputColumn(dIn, fresh, first, runs, lowest.Grads);
         else if (t > 1) AddInputGradient(dIn, fresh, first, runs, width, t, lowest.Grads, ColumnsWidth);
         else AddStepGradient(dIn, fresh, first, runs, width, lowest.Grads);
+    }
+
+    private void Tell(in SingleKernel.Stack stack, int index, int bottom, ReadOnlySpan<float> update)
+    {
+        var states = new StateGradients
+        {
+            T = t, Width = o.HiddenSize, Reverse = stack.Reverse, States = stack.Layers[index].StateGrad, Row = s,
+        };
+        if (CopiesUpdate) states.AddCarried(update);
+        states.Tell(listener!, bottom + index, Scratch(t)[..t]);
     }
 
     // dx (+)= W_ihᵀ da for an input of one feature: a column, which Gemm turns into a row.

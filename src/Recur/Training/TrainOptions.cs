@@ -63,6 +63,28 @@ public sealed record TrainOptions
     /// is always reported.</summary>
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    // ---- Gradients and logs ----
+
+    /// <summary>Records the gradients of every step; null for nothing. It must watch the trainer's model.</summary>
+    public GradientFlow? GradientFlow { get; init; }
+
+    /// <summary>Whether to look for gradients that explode or vanish: at the norm of every step, and at those of the states of
+    /// recurrent layers in every 20th. Each is told once in a run, with its numbers and the cure.</summary>
+    public bool WarnAboutGradients { get; init; } = true;
+
+    /// <summary>Is told a warning when it comes up; all are in <see cref="TrainResult.Warnings"/> and in the log
+    /// too.</summary>
+    public Action<TrainWarning>? Warn { get; init; }
+
+    /// <summary>Where the numbers of the run are written; flushed at the end but left open. Null for nowhere.</summary>
+    public ITrainingLog? Log { get; init; }
+
+    /// <summary>Steps from one line of the log to the next; the first step has one always.</summary>
+    public long LogEverySteps { get; init; } = 10;
+
+    /// <summary>Steps between histograms of all parameters and gradients (before clipping) in the log; null for none.</summary>
+    public long? HistogramsEverySteps { get; init; }
+
     internal void Check()
     {
         if (Epochs is null && Steps is null && EarlyStopping is null)
@@ -83,6 +105,8 @@ public sealed record TrainOptions
             throw new ArgumentException("TrainOptions.CheckpointEverySteps needs a CheckpointPath but there is none.");
         if (CheckpointPath is "") throw new ArgumentException("TrainOptions.CheckpointPath must not be empty.");
         if (ProgressInterval < TimeSpan.Zero) Fail(nameof(ProgressInterval), "0 or greater", ProgressInterval);
+        if (LogEverySteps < 1) Fail(nameof(LogEverySteps), "at least 1", LogEverySteps);
+        if (HistogramsEverySteps < 1) Fail(nameof(HistogramsEverySteps), "at least 1", HistogramsEverySteps);
         if (EarlyStopping is { Patience: < 1 } p)
             Fail($"{nameof(EarlyStopping)}.{nameof(p.Patience)}", "at least 1", p.Patience);
         if (EarlyStopping is { } e && !(e.MinDelta >= 0 && double.IsFinite(e.MinDelta)))

@@ -32,4 +32,8 @@ public sealed record TrainResult(
 {
     /// <summary>The number of complete epochs.</summary>
     public int Epochs => History.Count;
+
+    /// <summary>What was wrong with the gradients since <see cref="Trainer{TBatch}.Fit"/> was called; usually
+    /// empty.</summary>
+    public IReadOnlyList<TrainWarning> Warnings { get; init; } = [];
 }

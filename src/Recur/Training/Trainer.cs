@@ -44,6 +44,7 @@ public sealed class Trainer<TBatch>
     private readonly Tensor[] parameters;
     private readonly KeptTensors kept = new();
     private readonly BestParameters best;
+    private readonly TrainingWatch watch;
     private Checkpoint? resumed;
 
     // Of the running Fit.
@@ -78,6 +79,7 @@ public sealed class Trainer<TBatch>
             throw new ArgumentException("TrainOptions.Scheduler belongs to another optimizer than the trainer's.");
         parameters = [.. optimizer.Parameters];
         best = new BestParameters(model);
+        watch = new TrainingWatch(model, options);
     }
 
     /// <summary>Puts a tensor that steps change, such as a hidden state carried from batch to batch, into the
@@ -146,6 +148,7 @@ public sealed class Trainer<TBatch>
             throw new ArgumentException(
                 $"TrainOptions.Scheduler ({s.GetType().Name}) needs a validation function but none was given.");
         bool inEpoch = Begin(batches);
+        watch.Begin(run.Step);
         model.Train();
         try
         {
@@ -163,13 +166,15 @@ public sealed class Trainer<TBatch>
             // The last step, not the best epoch: a run that goes on later must go on from here.
             if (options.CheckpointPath is not null && savedStep != run.Step) SaveCheckpoint();
             best.Restore();
+            watch.End(run.Step);
             bool hasBest = run.BestEpoch > 0;
             return new TrainResult(
                 reason.Value, run.Step, run.LastLoss, hasBest ? run.BestLoss : null, hasBest ? run.BestEpoch : null,
-                run.History, Stopwatch.GetElapsedTime(startTime));
+                run.History, Stopwatch.GetElapsedTime(startTime)) { Warnings = watch.Warnings };
         }
         finally
         {
+            watch.Close();
             model.Eval();
         }
     }
@@ -235,15 +240,18 @@ public sealed class Trainer<TBatch>
         optimizer.ZeroGrad();
         if (options.LearningRateSchedule is { } schedule) optimizer.LearningRate = schedule(run.Step + 1);
 
+        watch.BeginStep(run.Step + 1);
         Tensor result = loss(batch);
         if (result.Length != 1) ShapeException.Throw("Trainer: the loss", "of one element", result.Shape);
         float value = result.Item();
         if (!float.IsFinite(value)) ThrowLossNotFinite(value);
         result.Backward();
+        watch.AfterBackward(run.Step + 1);
         float norm = GradientClipping.ClipNorm(parameters.AsSpan(), options.ClipGradNorm ?? float.PositiveInfinity);
         if (!float.IsFinite(norm)) ThrowGradientNotFinite(value, norm);
         optimizer.Step();
         learningRate = optimizer.LearningRate;
+        watch.EndStep(run.Step + 1, value, norm, learningRate);
         if (options.SchedulerInterval == SchedulerInterval.Step) options.Scheduler?.Step();
 
         run.Step++;
@@ -271,6 +279,7 @@ public sealed class Trainer<TBatch>
         if (options.SchedulerInterval == SchedulerInterval.Epoch)
             options.Scheduler?.Step(validationLoss ?? meanLoss); // one that looks at it has a validation loss
         run.History.Add(new EpochLoss(meanLoss, validationLoss));
+        watch.EndEpoch(run.Step, run.History[^1]);
         run.Batch = 0;
         epochBegin = null;
         if (validationLoss is not { } current) return;

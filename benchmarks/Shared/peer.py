@@ -17,6 +17,7 @@ import struct
 import sys
 import time
 
+import numpy
 import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
@@ -407,8 +408,35 @@ def scheduler(o, t):
     return {"rates": torch.tensor(rates), "momenta": torch.tensor(momenta)}, None
 
 
+def torch_load(o, t):
+    """The tensors under a key of a file, or in all of it. The safe way of 1.13 knows no floats beside tensors."""
+    value = torch.load(o["path"], weights_only=o["weights_only"])
+    value = value[o["key"]] if o["key"] else value
+    return {name: v.to(torch.float32) for name, v in value.items()}, None
+
+
+def numpy_load(o, t):
+    """The arrays of a .npy or .npz file, without pickle."""
+    value = numpy.load(o["path"], allow_pickle=False)
+    arrays = {"": value} if isinstance(value, numpy.ndarray) else value
+    return {name: torch.from_numpy(arrays[name].astype("f4")) for name in arrays}, None
+
+
+def torch_save(o, t):
+    """Writes the tensors to a file, each in a type and a layout of its own, and answers with what they are there."""
+    types = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16, torch.int8,
+             torch.uint8, torch.bool)
+    saved = {}
+    for i, (name, v) in enumerate(t.items()):
+        v = v.abs().to(types[i % len(types)])
+        saved[name] = (v, v.t() if v.dim() == 2 else v, v[..., ::2] if v.dim() else v, v.unsqueeze(0).expand(2, *v.shape))[i % 4]
+    torch.save(saved, o["path"], pickle_protocol=o["protocol"], _use_new_zipfile_serialization=o["zip"])
+    return {name: v.to(torch.float32) for name, v in saved.items()}, None
+
+
 CASES = {f.__name__: f for f in (
-    layer, cell, cell_loop, state_gradients, stream, gemm, sine_step, train, optimizer, scheduler, clip)}
+    layer, cell, cell_loop, state_gradients, stream, gemm, sine_step, train, optimizer, scheduler, clip, torch_load,
+    torch_save, numpy_load)}
 correct_nadam()
 
 

@@ -97,10 +97,10 @@ public sealed class TorchFile : IDisposable
     /// <summary>Writes a value that PyTorch loads with <c>torch.load(path, weights_only=True)</c>; the file appears
     /// complete or not at all (<see cref="AtomicFile"/>).</summary>
     /// <remarks>A zip archive with a pickle of protocol 2, as PyTorch 1.6 and later write. Tensors keep the types they
-    /// were loaded with.</remarks>
-    /// <exception cref="ArgumentException">A value that PyTorch would not load so: a name such as
-    /// <c>torch.float32</c> or <c>cuda:0</c> is written as its text, but tensors of types that PyTorch 1 does not have
-    /// cannot be written, nor what is nested deeper than 100 levels.</exception>
+    /// were loaded with. Sets are written as lists, names such as <c>torch.float32</c> or <c>cuda:0</c> as texts. (PyTorch
+    /// 1.13 knows no float64 numbers and no bytes under weights_only, in its own files neither; 2.x does.)</remarks>
+    /// <exception cref="ArgumentException">Tensors of types that PyTorch has only since 2.3 (unsigned, 8-bit floats), a
+    /// text that is not valid Unicode, or what is nested deeper than 100 levels.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Save(string path, TorchValue value)
     {

@@ -10,14 +10,14 @@ public sealed class TorchTensor
     private readonly long[] dimensions;
     private readonly long[] strides;
 
-    /// <summary>A tensor to be written; it is not copied.</summary>
+    /// <summary>A tensor to be written; it is not copied. As in PyTorch's state dictionaries it comes without the mark
+    /// of a parameter.</summary>
     public TorchTensor(Tensor tensor)
     {
         Value = tensor;
         DataType = SafetensorsDataType.F32;
         dimensions = Array.ConvertAll(tensor.Shape.AsSpan().ToArray(), d => (long)d);
         strides = RowMajor(dimensions);
-        RequiresGrad = tensor.RequiresGrad;
         ElementCount = tensor.Length;
     }
 

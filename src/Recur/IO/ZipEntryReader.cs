@@ -43,7 +43,7 @@ internal sealed class ZipEntryReader : ByteReader, IDisposable
         Span<byte> more = stackalloc byte[1];
         if (inflated is not null && Inflate(more) != 0)
             File.Fail($"{What} unpacks to more bytes than the {entry.Length} that the zip directory announces");
-        if (crc.Value != entry.Crc) File.Fail($"the check sum of {What[4..]} is wrong; the file is damaged");
+        if (crc.Value != entry.Crc) File.Fail($"the check sum of {What} is wrong; the file is damaged");
     }
 
     public void Dispose() => inflated?.Dispose();

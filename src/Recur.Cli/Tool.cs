@@ -72,6 +72,7 @@ internal static class Tool
             SineCommand.Create(),
             FitCommand.Create(),
             ForecastCommand.Create(),
+            GradientsCommand.Create(),
             InspectCommand.Create(),
             ConvertCommand.Create(),
             InfoCommand.Create(),

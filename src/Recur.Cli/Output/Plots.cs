@@ -9,6 +9,7 @@ internal static class Plots
 {
     private const int Width = 1400, Height = 700;
     private const float LeftPanel = 96, RightPanel = 28, EdgeGap = 8; // labels and the last tick stay off the edge
+    private const float GridTickSize = 13, GridLabelSize = 16, GridRightPanel = 14;
     private const float TitleSize = 26, LabelSize = 20, TickSize = 17, LegendSize = 19;
 
     /// <summary>Okabe and Ito's palette, which readers with colour-blindness can tell apart.</summary>
@@ -57,6 +58,26 @@ internal static class Plots
             new ScottPlot.TickGenerators.DateTimeAutomatic { LabelFormatter = date => date.ToString(format) };
         plot.XLabel(label, LabelSize);
         plot.Axes.Bottom.Label.Bold = false;
+    }
+
+    /// <summary>Writes several plots as one picture, row by row.</summary>
+    public static void SaveGrid(IReadOnlyList<Plot> plots, int columns, string path)
+    {
+        var grid = new Multiplot();
+        grid.RemovePlot(grid.GetPlot(0)); // it begins with an empty one
+        foreach (Plot plot in plots)
+        {
+            plot.Axes.Title.Label.FontSize = LabelSize;
+            foreach (IAxis axis in (IAxis[])[plot.Axes.Bottom, plot.Axes.Left]) axis.TickLabelStyle.FontSize = GridTickSize;
+            plot.Axes.Bottom.Label.FontSize = plot.Axes.Left.Label.FontSize = GridLabelSize;
+            plot.Legend.FontSize = GridLabelSize;
+            plot.Axes.Right.MinimumSize = GridRightPanel;
+            grid.AddPlot(plot);
+        }
+
+        grid.Layout = new ScottPlot.MultiplotLayouts.Grid(rows: (plots.Count + columns - 1) / columns, columns);
+        byte[] png = grid.Render(Width, Height).GetImageBytes(ImageFormat.Png);
+        AtomicFile.Write(path, stream => stream.Write(png));
     }
 
     /// <summary>Sets what depends on the kind of axis, and writes the picture.</summary>

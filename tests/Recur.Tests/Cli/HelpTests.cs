@@ -8,6 +8,7 @@ public sealed class HelpTests
     [InlineData("help-sine", "sine")]
     [InlineData("help-fit", "fit")]
     [InlineData("help-forecast", "forecast")]
+    [InlineData("help-gradients", "gradients")]
     [InlineData("help-inspect", "inspect")]
     [InlineData("help-convert", "convert")]
     [InlineData("help-info", "info")]

@@ -49,7 +49,11 @@ internal static unsafe class Gemm
     }
 
     /// <summary>The same with B packed before.</summary>
-    public static void Multiply(in GemmArgs args, PackedMatrix b) => Multiply(args with { B = b.Data });
+    public static void Multiply(in GemmArgs args, PackedMatrix b)
+    {
+        Multiply(args with { B = b.Data });
+        GC.KeepAlive(b); // its memory is freed with it, and nothing else may refer to it any more
+    }
 
     /// <summary>The same with the packed <see cref="GemmArgs.B"/>.</summary>
     public static void Multiply(in GemmArgs args)

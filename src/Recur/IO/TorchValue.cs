@@ -211,6 +211,8 @@ public sealed class TorchValue
 
     // ---- For the readers and writers ------------------------------------------------------------------------------
 
+    internal string? File => file;
+
     internal long Bits { get; }
 
     internal BigInteger? Big => content as BigInteger?;
@@ -233,7 +235,7 @@ public sealed class TorchValue
 
     private string Subject => file ?? "TorchValue";
 
-    private ModelFormatException Wrong(string wanted) =>
+    internal ModelFormatException Wrong(string wanted) =>
         new($"{Subject}: {wanted} was expected but {ToString()} is there.");
 
     private ModelFormatException Missing(string key)

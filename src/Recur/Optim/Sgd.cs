@@ -9,6 +9,7 @@ namespace Recur.Optim;
 /// b  = Momentum · b + (1 - Dampening) g'        (b = g' on a parameter's first step)
 /// p  = p - LearningRate · b                     (Nesterov: p - LearningRate (g' + Momentum · b))
 /// </code>
+/// Without momentum and decay a step visits only the rows of a sparse gradient that were touched.
 /// Sutskever et al. 2013 for the momentum. State: <c>momentum_buffer</c>, when there is momentum.
 /// </remarks>
 public sealed class Sgd : Optimizer
@@ -49,6 +50,8 @@ public sealed class Sgd : Optimizer
 
     /// <summary>Whether a step looks ahead along the new direction.</summary>
     public bool Nesterov { get; }
+
+    private protected override bool SkipsZeroGradients => Momentum == 0 && WeightDecay == 0;
 
     /// <inheritdoc/>
     protected override void Update(int index, Span<float> parameter, ReadOnlySpan<float> gradient, long step)

@@ -89,6 +89,24 @@ public readonly partial struct Tensor
     /// <summary>max(x, 0); its gradient at 0 is 0.</summary>
     public Tensor Relu() => ReluOp.Apply(this);
 
+    /// <summary>x above 0, <paramref name="negativeSlope"/> · x below.</summary>
+    public Tensor LeakyRelu(float negativeSlope = 0.01f) => Activations.LeakyRelu(this, negativeSlope);
+
+    /// <summary>x above 0, <paramref name="alpha"/> (e^x - 1) below.</summary>
+    public Tensor Elu(float alpha = 1f) => Activations.Elu(this, alpha);
+
+    /// <summary>x Φ(x), with Φ the normal distribution function.</summary>
+    /// <param name="tanhApproximation">Whether Φ is (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 instead.</param>
+    public Tensor Gelu(bool tanhApproximation = false) => Activations.Gelu(this, tanhApproximation);
+
+    /// <summary>x / (1 + e^-x).</summary>
+    public Tensor Silu() => Activations.Silu(this);
+
+    /// <summary>ln(1 + e^(beta x)) / beta; x itself where beta x is above <paramref name="threshold"/>.</summary>
+    /// <param name="beta">How sharp the bend is; not 0.</param>
+    /// <param name="threshold">From where on the difference to x does not matter.</param>
+    public Tensor Softplus(float beta = 1f, float threshold = 20f) => Activations.Softplus(this, beta, threshold);
+
     // ---- Along a dimension ----------------------------------------------------------------------------------------
 
     /// <summary>e^x / Σ e^x along a dimension; large elements do not overflow.</summary>

@@ -101,7 +101,7 @@ public abstract class Node
         foreach (ref readonly Tensor input in inputs)
         {
             if (IsAbsent(input) || !input.Core.RequiresGrad) continue;
-            if (input.Core.Freed) ThrowFreed(typeof(T).Name);
+            if (input.Core.Freed) ThrowFreed(typeof(T));
             tracked = true;
         }
 
@@ -233,6 +233,20 @@ public abstract class Node
         return GradOf(inputs[index].Core, clear: false);
     }
 
+    /// <summary>The same for an operation that adds to few rows of the input: those of a leaf are listed, so that
+    /// nobody need look at the others.</summary>
+    /// <param name="index">The input.</param>
+    /// <param name="rows">The numbers of the rows that will be added to; negative ones stand for none.</param>
+    private protected Span<float> InputGradRows(int index, ReadOnlySpan<int> rows)
+    {
+        TensorCore core = inputs[index].Core;
+        if (core.Producer is not null) return InputGrad(index);
+        TouchedRows touched = core.TouchedRows ??= new TouchedRows();
+        if (!core.HasGrad) touched.Begin(AllocateGrad(core), core.Shape[0]);
+        touched.Add(rows);
+        return core.Grad!.Span;
+    }
+
     /// <summary>Saved memory number <paramref name="index"/>, in the order of the calls of
     /// <see cref="Save"/>.</summary>
     protected Span<float> Saved(int index, int length) => saved[index].AsSpan(0, length);
@@ -242,14 +256,21 @@ public abstract class Node
 
     private Span<float> GradOf(TensorCore core, bool clear = true)
     {
+        core.TouchedRows?.AddAll();
         if (core.HasGrad) return core.Grad!.Span;
+        TensorCore grad = AllocateGrad(core);
+        if (clear) grad.Span.Clear();
+        return grad.Span;
+    }
+
+    private TensorCore AllocateGrad(TensorCore core)
+    {
         TensorCore grad = core.Grad ??= new TensorCore(core.Shape, []) { IsGradient = true };
         grad.Shape = core.Shape;
         if (core.Producer is not null) grad.Array = tape.Buffers.Rent(core.Shape.ElementCount);
         else if (grad.Array.Length != core.Shape.ElementCount) grad.Array = new float[core.Shape.ElementCount];
         core.HasGrad = true;
-        if (clear) grad.Span.Clear();
-        return grad.Span;
+        return grad;
     }
 
     /// <summary>Sets the gradient Backward starts from.</summary>
@@ -326,7 +347,14 @@ public abstract class Node
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ThrowFreed(string op) => throw new InvalidOperationException(
-        $"{(op.EndsWith("Op", StringComparison.Ordinal) ? op[..^2] : op)}: an input belongs to a graph that Backward has already freed. " +
-        "A hidden state carried into the next step needs Detach(); losses of one graph are summed and Backward called once.");
+    private static void ThrowFreed(Type op)
+    {
+        // An operation shared by many functions is named by the function.
+        string name = op.IsGenericType ? op.GenericTypeArguments[0].Name : op.Name;
+        if (name.EndsWith("Op", StringComparison.Ordinal)) name = name[..^2];
+        throw new InvalidOperationException(
+            $"{name}: an input belongs to a graph that Backward has already freed. " +
+            "A hidden state carried into the next step needs Detach(); " +
+            "losses of one graph are summed and Backward called once.");
+    }
 }

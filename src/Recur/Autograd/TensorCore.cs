@@ -41,6 +41,10 @@ internal sealed class TensorCore
     public bool HasGrad;
     public bool IsGradient;
 
+    /// <summary>For a leaf that look-ups with sparse gradients have read: where its gradient can be other than
+    /// zero.</summary>
+    public TouchedRows? TouchedRows;
+
     /// <summary>For a view the tensor that owns the memory (never a view itself, so that a check costs the same for a
     /// chain of
     /// 100,000 views), and the generation it had.</summary>

@@ -51,4 +51,5 @@ internal enum WorkspaceSlot
     Bias,
     Columns,
     StepSums,
+    ClassRows,
 }

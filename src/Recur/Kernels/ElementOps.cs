@@ -12,6 +12,13 @@ internal readonly struct Copy : IUnary
     public static T Invoke<T>(T x) where T : unmanaged, ISimd<T> => x;
 }
 
+// a, whatever b is
+internal readonly struct FirstOf : IBinary
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Invoke<T>(T a, T b) where T : unmanaged, ISimd<T> => a;
+}
+
 // a + b
 internal readonly struct Add : IBinary
 {
@@ -47,25 +54,18 @@ internal readonly struct Maximum : IBinary
     public static T Invoke<T>(T a, T b) where T : unmanaged, ISimd<T> => T.Max(a, b);
 }
 
+// The smaller; b when either is NaN.
+internal readonly struct Minimum : IBinary
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Invoke<T>(T a, T b) where T : unmanaged, ISimd<T> => T.Min(a, b);
+}
+
 // The nearest number to x in [-limit, limit]; NaN stays NaN.
 internal readonly struct ClampMagnitude : IBinary
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Invoke<T>(T x, T limit) where T : unmanaged, ISimd<T> => T.Min(limit, T.Max(-limit, x));
-}
-
-// (a - b)²
-internal readonly struct SquaredDifference : IBinary
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Invoke<T>(T a, T b) where T : unmanaged, ISimd<T> => (a - b) * (a - b);
-}
-
-// (a - b) c
-internal readonly struct DifferenceTimes : ITernary
-{
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Invoke<T>(T a, T b, T c) where T : unmanaged, ISimd<T> => (a - b) * c;
 }
 
 // -a b / c: with a = dy, b = y and c the divisor, the gradient of a quotient by its divisor
@@ -193,4 +193,46 @@ internal readonly struct Multiply3 : ITernary
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Invoke<T>(T a, T b, T c) where T : unmanaged, ISimd<T> => a * b * c;
+}
+
+// a b + c
+internal readonly struct MultiplyAdd : ITernary
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Invoke<T>(T a, T b, T c) where T : unmanaged, ISimd<T> => a * b + c;
+}
+
+// (a - c) b: with b = 1/σ and c = μ a normalized value, with c the maximum a weighted distance from it
+internal readonly struct DeviationTimes : ITernary
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Invoke<T>(T a, T b, T c) where T : unmanaged, ISimd<T> => (a - c) * b;
+}
+
+// a - c, whatever b is
+internal readonly struct Deviation : ITernary
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Invoke<T>(T a, T b, T c) where T : unmanaged, ISimd<T> => a - c;
+}
+
+// (a - c)², whatever b is
+internal readonly struct SquaredDeviation : ITernary
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Invoke<T>(T a, T b, T c) where T : unmanaged, ISimd<T> => (a - c) * (a - c);
+}
+
+// e^(a - c), whatever b is
+internal readonly struct ExpOfDeviation : ITernary
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Invoke<T>(T a, T b, T c) where T : unmanaged, ISimd<T> => VectorMath.Exp(a - c);
+}
+
+// e^(a - b) c
+internal readonly struct ExpDifferenceTimes : ITernary
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Invoke<T>(T a, T b, T c) where T : unmanaged, ISimd<T> => VectorMath.Exp(a - b) * c;
 }

@@ -49,41 +49,62 @@ internal static unsafe class Elementwise
     public static void Zip<TOp>(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) where TOp : struct, IBinary
     {
         Debug.Assert(a.Length == y.Length && b.Length == y.Length);
-        fixed (float* pa = a, pb = b, py = y) Run<Pair<TOp>, Each, Each, Same, Set>(pa, pb, py, py, y.Length);
+        fixed (float* pa = a, pb = b, py = y) Run<PairOf<TOp>, Each, Each, Same, Set>(pa, pb, py, py, y.Length);
     }
 
     public static void Zip<TOp>(ReadOnlySpan<float> a, float b, Span<float> y) where TOp : struct, IBinary
     {
         Debug.Assert(a.Length == y.Length);
-        fixed (float* pa = a, py = y) Run<Pair<TOp>, Each, Same, Same, Set>(pa, &b, py, py, y.Length);
+        fixed (float* pa = a, py = y) Run<PairOf<TOp>, Each, Same, Same, Set>(pa, &b, py, py, y.Length);
     }
 
     public static void Zip<TOp>(float a, ReadOnlySpan<float> b, Span<float> y) where TOp : struct, IBinary
     {
         Debug.Assert(b.Length == y.Length);
-        fixed (float* pb = b, py = y) Run<Pair<TOp>, Same, Each, Same, Set>(&a, pb, py, py, y.Length);
+        fixed (float* pb = b, py = y) Run<PairOf<TOp>, Same, Each, Same, Set>(&a, pb, py, py, y.Length);
     }
 
     // y += f(a, b)
     public static void ZipAdd<TOp>(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> y) where TOp : struct, IBinary
     {
         Debug.Assert(a.Length == y.Length && b.Length == y.Length);
-        fixed (float* pa = a, pb = b, py = y) Run<Pair<TOp>, Each, Each, Same, Sum>(pa, pb, py, py, y.Length);
+        fixed (float* pa = a, pb = b, py = y) Run<PairOf<TOp>, Each, Each, Same, Sum>(pa, pb, py, py, y.Length);
     }
 
     public static void ZipAdd<TOp>(ReadOnlySpan<float> a, float b, Span<float> y) where TOp : struct, IBinary
     {
         Debug.Assert(a.Length == y.Length);
-        fixed (float* pa = a, py = y) Run<Pair<TOp>, Each, Same, Same, Sum>(pa, &b, py, py, y.Length);
+        fixed (float* pa = a, py = y) Run<PairOf<TOp>, Each, Same, Same, Sum>(pa, &b, py, py, y.Length);
     }
 
     public static void ZipAdd<TOp>(float a, ReadOnlySpan<float> b, Span<float> y) where TOp : struct, IBinary
     {
         Debug.Assert(b.Length == y.Length);
-        fixed (float* pb = b, py = y) Run<Pair<TOp>, Same, Each, Same, Sum>(&a, pb, py, py, y.Length);
+        fixed (float* pb = b, py = y) Run<PairOf<TOp>, Same, Each, Same, Sum>(&a, pb, py, py, y.Length);
+    }
+
+    // y = f(a, b, c)
+    public static void Zip3<TOp>(ReadOnlySpan<float> a, Operand b, Operand c, Span<float> y)
+        where TOp : struct, ITernary
+    {
+        Debug.Assert(a.Length == y.Length && b.Fits(y.Length) && c.Fits(y.Length));
+        float b0 = b.Value, c0 = c.Value;
+        fixed (float* pa = a, pb = b.Values, pc = c.Values, py = y)
+        {
+            if (b.IsSame && c.IsSame) Run<TOp, Each, Same, Same, Set>(pa, &b0, &c0, py, y.Length);
+            else if (b.IsSame) Run<TOp, Each, Same, Each, Set>(pa, &b0, pc, py, y.Length);
+            else if (c.IsSame) Run<TOp, Each, Each, Same, Set>(pa, pb, &c0, py, y.Length);
+            else Run<TOp, Each, Each, Each, Set>(pa, pb, pc, py, y.Length);
+        }
     }
 
     // y += f(a, b, c)
+    public static void Zip3Add<TOp>(ReadOnlySpan<float> a, float b, float c, Span<float> y) where TOp : struct, ITernary
+    {
+        Debug.Assert(a.Length == y.Length);
+        fixed (float* pa = a, py = y) Run<TOp, Each, Same, Same, Sum>(pa, &b, &c, py, y.Length);
+    }
+
     public static void Zip3Add<TOp>(ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> c, Span<float> y)
         where TOp : struct, ITernary
     {
@@ -155,21 +176,6 @@ internal static unsafe class Elementwise
 
     // ---- The form of a loop, as types, so that every combination is compiled without a branch ----------------------
 
-    private interface IOperand
-    {
-        static abstract bool IsSame { get; }
-    }
-
-    private readonly struct Each : IOperand
-    {
-        public static bool IsSame => false;
-    }
-
-    private readonly struct Same : IOperand
-    {
-        public static bool IsSame => true;
-    }
-
     private interface IStore
     {
         static abstract bool Adds { get; }
@@ -189,11 +195,5 @@ internal static unsafe class Elementwise
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Invoke<T>(T a, T b, T c) where T : unmanaged, ISimd<T> => TOp.Invoke(a);
-    }
-
-    private readonly struct Pair<TOp> : ITernary where TOp : struct, IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Invoke<T>(T a, T b, T c) where T : unmanaged, ISimd<T> => TOp.Invoke(a, b);
     }
 }

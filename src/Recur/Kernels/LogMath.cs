@@ -50,4 +50,19 @@ internal static class LogMath
         y = T.Select(T.Equal(x, T.Zero), -infinity, y);
         return T.Select(T.GreaterThan(T.Zero, x), T.Create(float.NaN), y);
     }
+
+    /// <summary>ln(1 + x), relatively exact also near 0; -∞ at -1, NaN below; not for ∞.</summary>
+    /// <remarks>u = 1 + x loses the last bits of x, ln u · x / (u - 1) puts them back: the quotient is the logarithm's
+    /// slope, which hardly changes between u and 1 + x (W. Kahan).</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Log1P<T>(T x) where T : unmanaged, ISimd<T>
+    {
+        T one = T.Create(1f), u = one + x;
+        return T.Select(T.Equal(u, one), x, Log(u) * (x / (u - one)));
+    }
+
+    /// <summary>ln(1 + e^x), the integral of the logistic function; large x do not overflow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Softplus<T>(T x) where T : unmanaged, ISimd<T> =>
+        T.Max(T.Zero, x) + Log1P(VectorMath.Exp(-T.Abs(x)));
 }

@@ -86,6 +86,15 @@ internal static unsafe class Norms
         return sums[0];
     }
 
+    // (Σ |x[i]|^p)^(1/p), the largest magnitude for infinite p
+    //   x [n]  in
+    public static double Of(ReadOnlySpan<float> x, float p)
+    {
+        if (float.IsPositiveInfinity(p)) return MaxAbs(x);
+        if (p == 2f) return Math.Sqrt(Sum<SquareTerm>(x));
+        return p == 1f ? Sum<AbsoluteTerm>(x) : Math.Pow(SumOfPowers(x, p), 1.0 / p);
+    }
+
     // Σ |x[i]|^p
     //   x [n]  in
     public static double SumOfPowers(ReadOnlySpan<float> x, double p)

@@ -30,21 +30,45 @@ internal static unsafe class Reduce
     public static double Sum<TOp>(ReadOnlySpan<float> a, ReadOnlySpan<float> b) where TOp : struct, IBinary
     {
         Debug.Assert(a.Length == b.Length);
+        float none = 0f;
         fixed (float* pa = a, pb = b)
         {
-            var loop = new SumLoop<TOp>(pa, pb, a.Length);
+            var loop = new SumLoop<PairOf<TOp>, Same>(pa, pb, &none, a.Length);
             Isa.Run(ref loop);
             return loop.Result;
         }
     }
 
-    // Scalar equivalent: Σ f(a[i], b[i]) for i in 0..n. Within a block, lane j of the two accumulators holds the
+    /// <summary>Σ f(a, b, c).</summary>
+    public static double Sum<TOp>(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Operand c) where TOp : struct, ITernary
+    {
+        Debug.Assert(a.Length == b.Length && c.Fits(a.Length));
+        float c0 = c.Value;
+        fixed (float* pa = a, pb = b, pc = c.Values)
+        {
+            if (c.IsSame)
+            {
+                var same = new SumLoop<TOp, Same>(pa, pb, &c0, a.Length);
+                Isa.Run(ref same);
+                return same.Result;
+            }
+
+            var each = new SumLoop<TOp, Each>(pa, pb, pc, a.Length);
+            Isa.Run(ref each);
+            return each.Result;
+        }
+    }
+
+    // Scalar equivalent: Σ f(a[i], b[i], c[i or 0]) for i in 0..n. Within a block, lane j of the two accumulators
+    // holds the
     // elements
     // whose index is j (and width + j) modulo two widths. The tail of less than one width goes to double one by one: a
     // partial vector holds zeros behind its end, and f(0, 0) need not be 0.
-    private struct SumLoop<TOp>(float* a, float* b, int n) : ISimdKernel where TOp : struct, IBinary
+    private struct SumLoop<TOp, TC>(float* a, float* b, float* c, int n) : ISimdKernel
+        where TOp : struct, ITernary
+        where TC : struct, IOperand
     {
-        private readonly float* a = a, b = b;
+        private readonly float* a = a, b = b, c = c;
         private readonly int n = n;
 
         public double Result;
@@ -54,26 +78,29 @@ internal static unsafe class Reduce
         {
             double sum = 0;
             int i = 0;
+            T c0 = T.Create(TC.IsSame ? *c : 0f);
             while (i <= n - T.Count)
             {
                 int end = Math.Min(n, i + BlockVectors * T.Count);
                 T s0 = T.Zero, s1 = T.Zero;
                 for (; i <= end - 2 * T.Count; i += 2 * T.Count)
                 {
-                    s0 += TOp.Invoke(T.Load(a + i), T.Load(b + i));
-                    s1 += TOp.Invoke(T.Load(a + i + T.Count), T.Load(b + i + T.Count));
+                    s0 += TOp.Invoke(T.Load(a + i), T.Load(b + i), TC.IsSame ? c0 : T.Load(c + i));
+                    int k = i + T.Count;
+                    s1 += TOp.Invoke(T.Load(a + k), T.Load(b + k), TC.IsSame ? c0 : T.Load(c + k));
                 }
 
                 if (i <= end - T.Count)
                 {
-                    s0 += TOp.Invoke(T.Load(a + i), T.Load(b + i));
+                    s0 += TOp.Invoke(T.Load(a + i), T.Load(b + i), TC.IsSame ? c0 : T.Load(c + i));
                     i += T.Count;
                 }
 
                 sum += (s0 + s1).Sum();
             }
 
-            for (; i < n; i++) sum += TOp.Invoke(F32x1.Load(a + i), F32x1.Load(b + i)).Sum();
+            for (; i < n; i++)
+                sum += TOp.Invoke(F32x1.Load(a + i), F32x1.Load(b + i), F32x1.Load(TC.IsSame ? c : c + i)).Sum();
             Result = sum;
         }
     }
@@ -198,50 +225,49 @@ internal static unsafe class Reduce
     }
 
     /// <summary>The largest element, -∞ for nothing; a NaN may be passed over.</summary>
-    public static float Max(ReadOnlySpan<float> x)
+    public static float Max(ReadOnlySpan<float> x) => Extreme<Maximum>(x, float.NegativeInfinity);
+
+    /// <summary>The smallest element, ∞ for nothing; a NaN may be passed over.</summary>
+    public static float Min(ReadOnlySpan<float> x) => Extreme<Minimum>(x, float.PositiveInfinity);
+
+    private static float Extreme<TOp>(ReadOnlySpan<float> x, float start) where TOp : struct, IBinary
     {
         fixed (float* p = x)
         {
-            var loop = new MaxLoop(p, x.Length);
+            var loop = new ExtremeLoop<TOp>(p, x.Length, start);
             Isa.Run(ref loop);
             return loop.Result;
         }
     }
 
-    // Scalar equivalent: the maximum of x[0..n]. Lane j holds the largest of the elements whose index is j modulo the
-    // width;
-    // the last vector overlaps the one before.
-    private struct MaxLoop(float* x, int n) : ISimdKernel
+    // Scalar equivalent: the extreme of x[0..n]. Lane j holds the extreme of the elements whose index is j modulo the
+    // width; the last vector overlaps the one before.
+    private struct ExtremeLoop<TOp>(float* x, int n, float start) : ISimdKernel where TOp : struct, IBinary
     {
         private readonly float* x = x;
         private readonly int n = n;
+        private readonly float start = start;
 
         public float Result;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<T>() where T : unmanaged, ISimd<T>
         {
-            float max = float.NegativeInfinity;
+            F32x1 extreme = F32x1.Create(start);
             if (n < T.Count)
             {
-                for (int i = 0; i < n; i++) max = MathF.Max(max, x[i]);
+                for (int i = 0; i < n; i++) extreme = TOp.Invoke(extreme, F32x1.Load(x + i));
             }
             else
             {
                 T m = T.Load(x + n - T.Count);
-                for (int i = 0; i < n - T.Count; i += T.Count) m = T.Max(m, T.Load(x + i));
+                for (int i = 0; i < n - T.Count; i += T.Count) m = TOp.Invoke(m, T.Load(x + i));
                 float* lanes = stackalloc float[T.Count];
                 m.Store(lanes);
-                for (int i = 0; i < T.Count; i++) max = MathF.Max(max, lanes[i]);
+                for (int i = 0; i < T.Count; i++) extreme = TOp.Invoke(extreme, F32x1.Load(lanes + i));
             }
 
-            Result = max;
+            Result = extreme.Sum();
         }
-    }
-
-    private readonly struct FirstOf : IBinary
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Invoke<T>(T a, T b) where T : unmanaged, ISimd<T> => a;
     }
 }

@@ -22,7 +22,7 @@ public sealed class Linear : UnaryModule
             throw new ArgumentException($"Linear: outFeatures must be greater than 0 but was {outFeatures}.");
         InFeatures = inFeatures;
         OutFeatures = outFeatures;
-        Weight = Register("weight", Init.KaimingUniform([outFeatures, inFeatures], inFeatures));
+        Weight = Register("weight", Init.KaimingUniform(Tensor.Empty([outFeatures, inFeatures]), Math.Sqrt(5.0)));
         if (bias) Bias = Register("bias", Init.UniformOverSqrt([outFeatures], inFeatures));
     }
 

@@ -24,6 +24,7 @@ public abstract class Optimizer
     private readonly List<string> bufferNames = [];
     private readonly List<float[]> buffers = [];
     private readonly List<(string Name, float[] Values)> numbers = []; // one per parameter
+    private int partStart, partLength = -1; // the row that Update is given; -1 for the whole parameter
 
     /// <summary>Checks and keeps the parameters, all in one group.</summary>
     /// <param name="parameters">Leaves, at least one, none twice.</param>
@@ -119,8 +120,29 @@ public abstract class Optimizer
             TensorCore core = cores[i];
             if (!core.HasGrad) continue;
             core.Version++; // packed copies of the weights are out of date
-            Update(i, core.Span, core.Grad!.Span, ++steps[i]);
+            steps[i]++;
+            if (SkipsZeroGradients(GroupOf(i)) && core.TouchedRows is { } touched && touched.Covers(core.Grad!))
+                UpdateRows(i, core, touched.Rows);
+            else
+                Update(i, core.Span, core.Grad!.Span, steps[i]);
         }
+    }
+
+    /// <summary>Whether <see cref="Update"/> leaves an element of a group whose gradient is 0, and its buffers, as they
+    /// are: then it is given only the rows of a sparse gradient that were touched.</summary>
+    private protected virtual bool SkipsZeroGradients(ParameterGroup group) => false;
+
+    private void UpdateRows(int index, TensorCore core, ReadOnlySpan<int> rows)
+    {
+        int length = core.Shape.ElementCount / core.Shape[0];
+        partLength = length;
+        foreach (int row in rows)
+        {
+            partStart = row * length;
+            Update(index, core.Span.Slice(partStart, length), core.Grad!.Span.Slice(partStart, length), steps[index]);
+        }
+
+        (partStart, partLength) = (0, -1);
     }
 
     /// <summary>Changes one parameter.</summary>
@@ -130,12 +152,14 @@ public abstract class Optimizer
     /// <param name="step">How often it has been changed, this time included: 1 at first.</param>
     protected abstract void Update(int index, Span<float> parameter, ReadOnlySpan<float> gradient, long step);
 
-    /// <summary>The elements of one buffer that belong to one parameter.</summary>
+    /// <summary>The elements of one buffer that belong to one parameter, or to the rows of it that Update was
+    /// given.</summary>
     /// <param name="kind">The place of the buffer's name in the constructor's list.</param>
     /// <param name="index">The parameter's place.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected Span<float> Buffer(int kind, int index) =>
-        buffers[kind].AsSpan(offsets[index], offsets[index + 1] - offsets[index]);
+        buffers[kind].AsSpan(
+            offsets[index] + partStart, partLength < 0 ? offsets[index + 1] - offsets[index] : partLength);
 
     /// <summary>The group of one parameter.</summary>
     /// <param name="index">The parameter's place.</param>

@@ -11,6 +11,7 @@ namespace Recur.Optim;
 /// b  = Momentum · b + (1 - Dampening) g'        (b = g' on a parameter's first step)
 /// p  = p - LearningRate · b                     (Nesterov: p - LearningRate (g' + Momentum · b))
 /// </code>
+/// Without momentum and decay a step visits only the rows of a sparse gradient that were touched.
 /// Sutskever et al. 2013 for the momentum. State: <c>momentum_buffer</c>, for groups with momentum.
 /// </remarks>
 public sealed class Sgd : Optimizer
@@ -55,6 +56,9 @@ public sealed class Sgd : Optimizer
                     $"Sgd: nesterov needs momentum above 0 and dampening 0 but they were {group.Momentum} and " +
                     $"{group.Dampening}.");
     }
+
+    private protected override bool SkipsZeroGradients(ParameterGroup group) =>
+        group.Momentum == 0 && group.WeightDecay == 0;
 
     /// <inheritdoc/>
     protected override void Update(int index, Span<float> parameter, ReadOnlySpan<float> gradient, long step)

@@ -34,6 +34,119 @@ def gather_rows_padded(x):
     return torch.where(indices[:, None] < 0, torch.tensor(0.5, dtype=x.dtype), y).reshape(3, 2, 2)
 
 
+WEIGHT = torch.tensor([0.5, 1.5, 0.75, 1.25, 2.0])
+
+
+def weight(like):
+    return WEIGHT.to(like.dtype)
+
+
+def unit(*shape):
+    """Probabilities away from 0 and 1."""
+    return torch.rand(shape) * 0.8 + 0.1
+
+
+def distributions(*shape):
+    """A probability for every class, the classes in dimension 1 or alone."""
+    return torch.softmax(torch.randn(shape), 0 if len(shape) == 1 else 1)
+
+
+def losses():
+    def near(x):
+        """Targets at a distance, so that no difference is at a kink."""
+        return x + apart(*x.shape)
+
+    x = normal(4, 13)
+    yield "l1_mean", F.l1_loss, x, near(x)
+    yield "l1_sum", lambda x, t: F.l1_loss(x, t, reduction="sum"), x, near(x)
+    yield "l1_none", lambda x, t: F.l1_loss(x, t, reduction="none"), x, near(x)
+    yield "smooth_l1_mean", F.smooth_l1_loss, x, normal(4, 13)
+    yield "smooth_l1_sum", lambda x, t: F.smooth_l1_loss(x, t, beta=0.5, reduction="sum"), x, normal(4, 13)
+    yield "smooth_l1_none", lambda x, t: F.smooth_l1_loss(x, t, beta=2.0, reduction="none"), x, normal(4, 13)
+    yield "smooth_l1_beta_0", lambda x, t: F.smooth_l1_loss(x, t, beta=0.0), x, near(x)
+    yield "huber_mean", F.huber_loss, x, normal(4, 13)
+    yield "huber_sum", lambda x, t: F.huber_loss(x, t, delta=0.5, reduction="sum"), x, normal(4, 13)
+    yield "huber_none", lambda x, t: F.huber_loss(x, t, delta=2.0, reduction="none"), x, normal(4, 13)
+
+    def pinball(q):
+        return lambda x, t: torch.max(q * (t - x), (q - 1) * (t - x))  # Koenker and Bassett's definition
+
+    yield "quantile_mean", lambda x, t: pinball(0.9)(x, t).mean(), x, near(x)
+    yield "quantile_sum", lambda x, t: pinball(0.1)(x, t).sum(), x, near(x)
+    yield "quantile_none", pinball(0.5), x, near(x)
+    yield "gaussian_nll_mean", F.gaussian_nll_loss, x, normal(4, 13), positive(4, 13)
+    yield "gaussian_nll_sum", lambda x, t, v: F.gaussian_nll_loss(x, t, v, full=True, reduction="sum"), normal(2, 5), normal(2, 5), positive(2, 1)
+    yield "gaussian_nll_none", lambda x, t, v: F.gaussian_nll_loss(x, t, v, full=True, reduction="none"), normal(2, 5), normal(2, 5), positive(2)
+    yield "gaussian_nll_eps", lambda x, t, v: F.gaussian_nll_loss(x, t, v, eps=1.0), x, normal(4, 13), positive(4, 13)
+    yield "bce_mean", F.binary_cross_entropy, unit(4, 5), unit(4, 5)
+    yield "bce_sum", lambda x, t: F.binary_cross_entropy(x, t, reduction="sum"), unit(19), unit(19)
+    yield "bce_none", lambda x, t: F.binary_cross_entropy(x, t, reduction="none"), unit(19), unit(19)
+    yield "bce_weight", lambda x, t: F.binary_cross_entropy(x, t, weight(x)), unit(4, 5), unit(4, 5)
+    ends = torch.tensor([0.0, 1.0, 1.0, 0.25])
+    yield "bce_ends", lambda x: F.binary_cross_entropy(x, ends.to(x.dtype), reduction="none"), torch.tensor([0.0, 1.0, 0.0, 1.0])
+    logits = F.binary_cross_entropy_with_logits
+    yield "bce_logits_mean", logits, normal(4, 5) * 3, unit(4, 5)
+    yield "bce_logits_sum", lambda x, t: logits(x, t, reduction="sum"), normal(19), unit(19)
+    yield "bce_logits_none", lambda x, t: logits(x, t, reduction="none"), normal(19), unit(19)
+    yield "bce_logits_large", lambda x, t: logits(x, t, reduction="none"), torch.tensor([-200.0, 200.0, -60.0, 60.0, 1e-6]), unit(5)
+    yield "bce_logits_weight", lambda x, t: logits(x, t, weight(x)), normal(4, 5), unit(4, 5)
+    yield "bce_logits_pos_weight", lambda x, t: logits(x, t, pos_weight=weight(x)), normal(4, 5), unit(4, 5)
+    yield "bce_logits_both", lambda x, t: logits(x, t, weight(x), pos_weight=weight(x)[:4, None], reduction="sum"), normal(4, 5), unit(4, 5)
+    yield "kl_div_mean", F.kl_div, torch.log(unit(4, 5)), unit(4, 5)
+    yield "kl_div_batch_mean", lambda x, t: F.kl_div(x, t, reduction="batchmean"), torch.log(unit(4, 5)), unit(4, 5)
+    yield "kl_div_sum", lambda x, t: F.kl_div(x, t, reduction="sum"), torch.log(unit(19)), unit(19)
+    yield "kl_div_none_log", lambda x, t: F.kl_div(x, t, reduction="none", log_target=True), torch.log(unit(19)), torch.log(unit(19))
+
+    classes, ce = torch.tensor([1, 4, 0, 4, 2, 3]), F.cross_entropy
+    ignored = torch.tensor([1, -100, 0, 4, -100, 3])
+    grid = torch.arange(2 * 3 * 7).reshape(2, 3, 7) * 3 % 5
+    yield "cross_entropy_mean", lambda x: ce(x, classes), normal(6, 5)
+    yield "cross_entropy_sum", lambda x: ce(x, classes, reduction="sum"), normal(6, 5)
+    yield "cross_entropy_none", lambda x: ce(x, classes, reduction="none"), normal(6, 5)
+    yield "cross_entropy_many", lambda x: ce(x, classes * 9), normal(6, 41)
+    yield "cross_entropy_large", lambda x: ce(x, torch.tensor([0, 1])), torch.tensor([[100.0, 101.0], [-1000.0, 1000.0]])
+    yield "cross_entropy_weight", lambda x: ce(x, classes, weight(x)), normal(6, 5)
+    yield "cross_entropy_ignore", lambda x: ce(x, ignored), normal(6, 5)
+    yield "cross_entropy_ignore_none", lambda x: ce(x, classes, ignore_index=4, reduction="none"), normal(6, 5)
+    yield "cross_entropy_smooth", lambda x: ce(x, classes, label_smoothing=0.1), normal(6, 5)
+    yield "cross_entropy_all", lambda x: ce(x, ignored, weight(x), label_smoothing=0.2), normal(6, 5)
+    yield "cross_entropy_all_sum", lambda x: ce(x, ignored, weight(x), label_smoothing=0.2, reduction="sum"), normal(6, 5)
+    yield "cross_entropy_grid", lambda x: ce(x, grid), normal(2, 5, 3, 7)
+    yield "cross_entropy_grid_all", lambda x: ce(x, grid, weight(x), ignore_index=2, label_smoothing=0.3, reduction="none"), normal(2, 5, 3, 7)
+    yield "cross_entropy_one", lambda x: ce(x, torch.tensor(3), weight(x)), normal(5)
+    yield "cross_entropy_probabilities", ce, normal(6, 5), distributions(6, 5)
+    yield "cross_entropy_probabilities_sum", lambda x, q: ce(x, q, reduction="sum"), normal(6, 5), distributions(6, 5)
+    yield "cross_entropy_probabilities_all", lambda x, q: ce(x, q, weight(x), label_smoothing=0.2), normal(6, 5), distributions(6, 5)
+    yield "cross_entropy_probabilities_none", lambda x, q: ce(x, q, weight(x), reduction="none"), normal(5), distributions(5)
+    yield "cross_entropy_probabilities_grid", lambda x, q: ce(x, q, weight(x), label_smoothing=0.1), normal(2, 5, 3, 7), distributions(2, 5, 3, 7)
+    yield "nll_mean", lambda x: F.nll_loss(x, classes), -positive(6, 5)
+    yield "nll_sum", lambda x: F.nll_loss(x, classes, reduction="sum"), -positive(6, 5)
+    yield "nll_none", lambda x: F.nll_loss(x, ignored, weight(x), reduction="none"), -positive(6, 5)
+    yield "nll_weight", lambda x: F.nll_loss(x, ignored, weight(x)), -positive(6, 5)
+    yield "nll_grid", lambda x: F.nll_loss(x, grid, weight(x), ignore_index=2), -positive(2, 5, 3, 7)
+    yield "nll_one", lambda x: F.nll_loss(x, torch.tensor(3)), -positive(5)
+
+
+def activations():
+    yield "leaky_relu", F.leaky_relu, apart(3, 11)
+    yield "leaky_relu_slope", lambda x: F.leaky_relu(x, 0.2), apart(3, 11)
+    yield "elu", F.elu, apart(3, 11)
+    yield "elu_alpha", lambda x: F.elu(x, 0.5), apart(3, 11)
+    yield "gelu", F.gelu, normal(3, 11) * 2
+    yield "gelu_tanh", lambda x: F.gelu(x, approximate="tanh"), normal(3, 11) * 2
+    yield "silu", F.silu, normal(3, 11) * 2
+    yield "softplus", F.softplus, normal(3, 11) * 3
+    yield "softplus_beta", lambda x: F.softplus(x, 2.0, 3.0), normal(3, 11)
+    yield "layer_norm", lambda x: F.layer_norm(x, (11,)), normal(2, 3, 11)
+    yield "layer_norm_affine", lambda x, w, b: F.layer_norm(x, (11,), w, b), normal(2, 3, 11), normal(11), normal(11)
+    yield "layer_norm_weight", lambda x, w: F.layer_norm(x, (3, 4), w, eps=0.1), normal(5, 3, 4), normal(3, 4)
+    yield "layer_norm_mean", lambda x: F.layer_norm(x, (19,)), normal(3, 19) + 20
+    indices = torch.tensor([4, 0, 4, 2, 4])
+    yield "embedding", lambda w: F.embedding(indices.reshape(5, 1), w), normal(5, 3)
+    yield "embedding_padding", lambda w: F.embedding(indices, w, padding_idx=4), normal(5, 3)
+    yield "embedding_frequency", lambda w: F.embedding(indices, w, scale_grad_by_freq=True), normal(5, 3)
+
+
 def rows():
     # arithmetic and broadcasting
     yield "add", lambda x, y: x + y, normal(3, 5), normal(3, 5)
@@ -126,6 +239,8 @@ def rows():
     yield "mse_none", lambda x, y: F.mse_loss(x, y, reduction="none"), normal(4, 3), normal(4, 3)
     # rows of several leading dimensions, -1 for padding; last, so that the rows above keep their random numbers
     yield "gather_rows_padded", gather_rows_padded, normal(2, 3, 2)
+    yield from losses()
+    yield from activations()
 
 
 def tensor(t):

@@ -1,4 +1,3 @@
-using Recur.Nn;
 using Recur.Ops;
 
 namespace Recur.Tests.Ops;
@@ -169,12 +168,7 @@ internal static class OpCases
                 "Tensor.Unsqueeze: a new dimension 4 cannot be inserted into [5, 3], which has 2 of at most 8."),
         },
 
-        // losses
-        new("mse_mean", x => Losses.Mse(x[0], x[1]))
-        {
-            Error = (() => Losses.Mse(Of(59, 1), Of(59)), "Losses.Mse: target must be [59, 1] (the shape of input) but was [59]."),
-        },
-        new("mse_sum", x => Losses.Mse(x[0], x[1], Reduction.Sum)),
-        new("mse_none", x => Losses.Mse(x[0], x[1], Reduction.None)),
+        .. LossCases.All,
+        .. ActivationCases.All,
     ];
 }

@@ -300,7 +300,63 @@ def clip(o, t):
     return results, None
 
 
-CASES = {f.__name__: f for f in (layer, cell, cell_loop, stream, gemm, sine_step, train, optimizer, clip)}
+def loss(o, t):
+    """A function of torch.nn.functional on the tensors args[0], args[1] ... and keywords that may be tensors too; class
+    indices come as floats. Answers the value y and the gradients of the args in o["gradients"] from gy."""
+    def given(name):
+        return t[name].long() if name in o["integers"] else t[name]
+
+    args = [given(name) for name in o["args"]]
+    for name in o["gradients"]:
+        t[name].requires_grad_(True)
+    keywords = dict(o["keywords"], **{k: t[name] for k, name in o["tensor_keywords"].items()})
+    function = pinball if o["name"] == "pinball" else getattr(nn.functional, o["name"])
+    y = function(*args, **keywords)
+    y.backward(t["gy"].reshape(y.shape))
+    return {"y": y, **{"grad." + name: t[name].grad for name in o["gradients"]}}, None
+
+
+def pinball(x, t, q, reduction):
+    """The quantile loss, which torch does not have, by its definition."""
+    y = torch.max(q * (t - x), (q - 1) * (t - x))
+    return {"none": y, "mean": y.mean(), "sum": y.sum()}[reduction]
+
+
+def init(o, t):
+    """A function of torch.nn.init after a seed; and the next uniform number."""
+    torch.manual_seed(o["seed"])
+    values = torch.empty(o["shape"])
+    getattr(nn.init, o["name"])(values, **o["keywords"])
+    return {"values": values, "next": torch.rand(1)}, None
+
+
+def module(o, t):
+    """A module of torch.nn with the parameters sent; forward and backward of sum(y * gy), and a step of SGD with rate
+    0.1 when o["steps"] is more than 0, so often. The input of nn.Embedding is x as integers."""
+    m = getattr(nn, o["name"])(**o["keywords"])
+    load(m, t)
+    integers = isinstance(m, nn.Embedding)
+    x = t["x"].long() if integers else t["x"].requires_grad_(True)
+    results, parameters = {}, list(m.parameters())
+    sgd = torch.optim.SGD(parameters, lr=0.1) if o["steps"] else None
+    for _ in range(max(1, o["steps"])):
+        for p in parameters:
+            p.grad = None
+        y = m(x)
+        (y * t["gy"]).sum().backward()
+        if sgd:
+            sgd.step()
+    results["y"] = y
+    if not integers:
+        results["grad.x"] = x.grad
+    for name, p in m.named_parameters():
+        results["grad." + name] = p.grad.to_dense() if p.grad.is_sparse else p.grad
+        results[name] = p
+    return results, None
+
+
+CASES = {f.__name__: f for f in (
+    layer, cell, cell_loop, stream, gemm, sine_step, train, optimizer, clip, loss, init, module)}
 
 
 def hello():

@@ -1,4 +1,3 @@
-using System.Text;
 using Recur.IO;
 
 namespace Recur.Tests.IO;

@@ -424,12 +424,13 @@ def numpy_load(o, t):
 
 def torch_save(o, t):
     """Writes the tensors to a file, each in a type and a layout of its own, and answers with what they are there."""
-    types = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16, torch.int8,
-             torch.uint8, torch.bool)
+    types = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16,
+             torch.int8, torch.uint8, torch.bool)
     saved = {}
     for i, (name, v) in enumerate(t.items()):
         v = v.abs().to(types[i % len(types)])
-        saved[name] = (v, v.t() if v.dim() == 2 else v, v[..., ::2] if v.dim() else v, v.unsqueeze(0).expand(2, *v.shape))[i % 4]
+        transposed, part = v.t() if v.dim() == 2 else v, v[..., ::2] if v.dim() else v
+        saved[name] = (v, transposed, part, v.unsqueeze(0).expand(2, *v.shape))[i % 4]
     torch.save(saved, o["path"], pickle_protocol=o["protocol"], _use_new_zipfile_serialization=o["zip"])
     return {name: v.to(torch.float32) for name, v in saved.items()}, None
 

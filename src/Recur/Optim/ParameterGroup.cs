@@ -190,7 +190,7 @@ public sealed class ParameterGroup
     private void Set(OptimizerOption option, double? value)
     {
         OptionInfo info = OptionInfo.Of(option);
-        if (value is { } v && !info.IsInRange(v)) 
+        if (value is { } v && !info.IsInRange(v))
             throw Wrong(info, $"must be {info.Expected} but was {OptionInfo.Show(v)}");
         if (owner is not null)
         {

@@ -167,7 +167,10 @@ public sealed class Trainer<TBatch>
             bool hasBest = run.BestEpoch > 0;
             return new TrainResult(
                 reason.Value, run.Step, run.LastLoss, hasBest ? run.BestLoss : null, hasBest ? run.BestEpoch : null,
-                run.History, Stopwatch.GetElapsedTime(startTime)) { Warnings = watch.Warnings };
+                run.History, Stopwatch.GetElapsedTime(startTime))
+            {
+                Warnings = watch.Warnings,
+            };
         }
         finally
         {

@@ -162,8 +162,9 @@ internal static class GradientsCommand
             $"step 1; its error is {rnn.Error:0.0000} ({Verdict(rnn)}). With recurrent weights " +
             $"{GradientsExperiment.Stretch:0} times as large it {Course(stretched)}, and the longest update without " +
             $"clipping has a gradient of norm {Short(Longest(stretched))}{ended}; clipping bounds every update to " +
-            $"{clip}, which it had to do in {bounded.ClippedFraction:0%} of the steps: it bounds the step, but does not " +
-            $"bring back what has vanished. The gates of GRU and LSTM can let a state through unchanged: their gradients change by " +
+            $"{clip}, which it had to do in {bounded.ClippedFraction:0%} of the steps: it bounds the step, but does " +
+            $"not bring back what has vanished. The gates of GRU and LSTM can let a state through unchanged: their " +
+            $"gradients change by " +
             $"{gru.FactorPerStep:0.000} and {lstm.FactorPerStep:0.000} per time step, {Left(gru)} and " +
             $"{Left(lstm)} is left at time step 1, and their errors are {gru.Error:0.0000} ({Verdict(gru)}) and " +
             $"{lstm.Error:0.0000} ({Verdict(lstm)}). Always answering 1 has an error " +

@@ -1,4 +1,5 @@
-// The adding problem: of 200 numbers two are marked, and their sum is asked for at the end. dotnet run examples/adding.cs
+// The adding problem: of 200 numbers two are marked, and their sum is asked for at the end.
+// dotnet run examples/adding.cs
 // Hochreiter and Schmidhuber 1997. Who always answers 1 has an error of 1/6; below 0.01 it counts as solved.
 #:project ../src/Recur/Recur.csproj
 
@@ -45,8 +46,8 @@ foreach (string cell in (string[])["LSTM", "GRU"])
 
         using (GradMode.NoGrad()) error = Losses.Mse(Answer(unseen.Input), unseen.Target).Item();
         Console.WriteLine(
-            $"{cell} step {step + 1,4}: error {error:0.0000}, gradient {flow.Layers[0].FactorPerStep:0.000} per time step back, " +
-            $"clipped {flow.ClippedFraction:0%}");
+            $"{cell} step {step + 1,4}: error {error:0.0000}, " +
+            $"gradient {flow.Layers[0].FactorPerStep:0.000} per time step back, clipped {flow.ClippedFraction:0%}");
         flow.Reset();
     }
 

@@ -19,7 +19,8 @@ internal static class GradientsCommand
         lengths.Validators.Add(r =>
         {
             if (r.Tokens.Count > GradientsPlot.MostLengths)
-                r.AddError($"--lengths takes at most {GradientsPlot.MostLengths} numbers but there are {r.Tokens.Count}.");
+                r.AddError(
+                    $"--lengths takes at most {GradientsPlot.MostLengths} numbers but there are {r.Tokens.Count}.");
             foreach (var token in r.Tokens)
                 if (int.TryParse(token.Value, out int value) && value is < 2 or > 10_000)
                     r.AddError($"--lengths must be in 2..10000 but was {value}.");
@@ -40,7 +41,8 @@ internal static class GradientsCommand
         };
         clip.Validators.Add(r =>
         {
-            if (r.Tokens is [var token] && float.TryParse(token.Value, out float value) && !(value > 0 && float.IsFinite(value)))
+            if (r.Tokens is [var token] && float.TryParse(token.Value, out float value)
+                && !(value > 0 && float.IsFinite(value)))
                 r.AddError($"--clip must be greater than 0 but was {value}.");
         });
         var output = new Option<string>("--output", "-o")
@@ -49,9 +51,11 @@ internal static class GradientsCommand
         };
 
         var command = new VerbCommand("gradients",
-            "Shows how gradients vanish, explode and are clipped: trains RNN, GRU and LSTM on the adding problem and draws it.",
+            "Shows how gradients vanish, explode and are clipped: trains RNN, GRU and LSTM on the adding problem and "
+                + "draws it.",
             (parsed, terminal) => Run(
-                parsed.GetValue(lengths) is { Length: > 0 } given ? given : [25, 50, 100], parsed.GetValue(iterations), parsed.GetValue(hidden), parsed.GetValue(clip),
+                parsed.GetValue(lengths) is { Length: > 0 } given ? given : [25, 50, 100],
+                parsed.GetValue(iterations), parsed.GetValue(hidden), parsed.GetValue(clip),
                 parsed.GetValue(output)!, terminal))
         {
             Details = """
@@ -93,7 +97,8 @@ internal static class GradientsCommand
                     foreach (bool clipped in (bool[])[true, false])
                     {
                         done.Add(experiment.Run(
-                            network, length, clipped, loss => display.Report(new WorkProgress(++step, total, "steps", loss)),
+                            network, length, clipped,
+                            loss => display.Report(new WorkProgress(++step, total, "steps", loss)),
                             terminal.Cancel));
                         step = (long)done.Count * iterations;
                     }
@@ -106,7 +111,8 @@ internal static class GradientsCommand
             ["network", "steps", "clipped", "factor", "left", "longest", "error"],
             runs.Select(r => (IReadOnlyList<string>)
             [
-                r.Network.Name, $"{r.Length}", r.Clipped ? $"{r.ClippedFraction:0%}" : "off", $"{r.FactorPerStep:0.000}",
+                r.Network.Name, $"{r.Length}", r.Clipped ? $"{r.ClippedFraction:0%}" : "off",
+                $"{r.FactorPerStep:0.000}",
                 Short(r.Remaining), Short(Longest(r)), $"{r.Error:0.0000}",
             ]));
         foreach (string line in Wrap(Explanation(runs, clip))) terminal.Line(line);
@@ -148,17 +154,21 @@ internal static class GradientsCommand
             runs.First(r => r.Network.Word == word && r.Length == longest && r.Clipped == clipped);
         GradientsRun rnn = Of("rnn", true), stretched = Of("rnn_stretched", false), bounded = Of("rnn_stretched", true);
         GradientsRun gru = Of("gru", true), lstm = Of("lstm", true);
-        string ended = stretched.Steps.Length < bounded.Steps.Length ? $", and after {stretched.Steps.Length} steps is no number" : "";
+        string ended = stretched.Steps.Length < bounded.Steps.Length
+            ? $", and after {stretched.Steps.Length} steps is no number"
+            : "";
         return
-            $"Over {longest} time steps the gradient of the RNN {Course(rnn)}, so {Left(rnn)} of it is left at time step 1; its " +
-            $"error is {rnn.Error:0.0000} ({Verdict(rnn)}). With recurrent weights {GradientsExperiment.Stretch:0} times as large " +
-            $"it {Course(stretched)}, and the longest update without clipping has a gradient of norm " +
-            $"{Short(Longest(stretched))}{ended}; clipping bounds every update to {clip}, which it had to do in " +
-            $"{bounded.ClippedFraction:0%} of the steps: it bounds the step, but does not bring back what has vanished. The gates " +
-            $"of GRU and LSTM can let a state through unchanged: their gradients change by {gru.FactorPerStep:0.000} and " +
-            $"{lstm.FactorPerStep:0.000} per time step, {Left(gru)} and {Left(lstm)} is left at time step 1, and their errors are " +
-            $"{gru.Error:0.0000} ({Verdict(gru)}) and {lstm.Error:0.0000} ({Verdict(lstm)}). Always answering 1 has an error of " +
-            $"{AddingProblem.ErrorOfTheMean:0.0000}.";
+            $"Over {longest} time steps the gradient of the RNN {Course(rnn)}, so {Left(rnn)} of it is left at time " +
+            $"step 1; its error is {rnn.Error:0.0000} ({Verdict(rnn)}). With recurrent weights " +
+            $"{GradientsExperiment.Stretch:0} times as large it {Course(stretched)}, and the longest update without " +
+            $"clipping has a gradient of norm {Short(Longest(stretched))}{ended}; clipping bounds every update to " +
+            $"{clip}, which it had to do in {bounded.ClippedFraction:0%} of the steps: it bounds the step, but does " +
+            $"not bring back what has vanished. The gates of GRU and LSTM can let a state through unchanged: their " +
+            $"gradients change by " +
+            $"{gru.FactorPerStep:0.000} and {lstm.FactorPerStep:0.000} per time step, {Left(gru)} and " +
+            $"{Left(lstm)} is left at time step 1, and their errors are {gru.Error:0.0000} ({Verdict(gru)}) and " +
+            $"{lstm.Error:0.0000} ({Verdict(lstm)}). Always answering 1 has an error " +
+            $"of {AddingProblem.ErrorOfTheMean:0.0000}.";
     }
 
     private static string Course(GradientsRun run) => run.FactorPerStep switch
@@ -168,10 +178,12 @@ internal static class GradientsCommand
         _ => $"keeps its length (a factor of {run.FactorPerStep:0.000} per time step)",
     };
 
-    private static string Left(GradientsRun run) => run.Remaining >= 0.01 ? $"{run.Remaining:0%}" : Short(run.Remaining);
+    private static string Left(GradientsRun run) =>
+        run.Remaining >= 0.01 ? $"{run.Remaining:0%}" : Short(run.Remaining);
 
     private static string Verdict(GradientsRun run) =>
-        run.Error < Solved ? "solved" : run.Error > 0.5 * AddingProblem.ErrorOfTheMean ? "nothing learnt" : "not solved yet";
+        run.Error < Solved ? "solved"
+            : run.Error > 0.5 * AddingProblem.ErrorOfTheMean ? "nothing learnt" : "not solved yet";
 
     private static double Longest(GradientsRun run) => run.Steps.Length == 0 ? 0 : run.Steps.Max();
 

@@ -14,8 +14,8 @@ namespace Recur.Cli.Commands;
 /// <param name="Stretch">The factor on its first recurrent weights.</param>
 internal sealed record GradientsNetwork(string Name, string Word, CellKind Cell, float Stretch = 1f)
 {
-    /// <summary>The four of the picture: an Elman network whose gradients fade, one whose gradients grow, and the two with
-    /// gates.</summary>
+    /// <summary>The four of the picture: an Elman network whose gradients fade, one whose gradients grow, and the two
+    /// with gates.</summary>
     public static IReadOnlyList<GradientsNetwork> All { get; } =
     [
         new("RNN", "rnn", CellKind.Rnn),
@@ -36,14 +36,15 @@ internal sealed record GradientsNetwork(string Name, string Word, CellKind Cell,
 /// <param name="ClippedFraction">The fraction of training steps that were clipped.</param>
 /// <param name="Error">The mean squared error on unseen sequences.</param>
 internal sealed record GradientsRun(
-    GradientsNetwork Network, int Length, bool Clipped, double[] Norms, double FactorPerStep, double Remaining, float[] Steps,
-    double ClippedFraction, double Error);
+    GradientsNetwork Network, int Length, bool Clipped, double[] Norms, double FactorPerStep, double Remaining,
+    float[] Steps, double ClippedFraction, double Error);
 
-/// <summary>Trains small networks on the adding problem and records how their gradients flow back through time.</summary>
+/// <summary>Trains small networks on the adding problem and records how their gradients flow back through
+/// time.</summary>
 internal sealed class GradientsExperiment(int hidden, int iterations, float maxNorm, ulong seed)
 {
-    /// <summary>So much larger than PyTorch's are the recurrent weights whose gradients shall grow: their largest eigenvalue is
-    /// near 0.58 times this, and tanh takes some of it back.</summary>
+    /// <summary>So much larger than PyTorch's are the recurrent weights whose gradients shall grow: their largest
+    /// eigenvalue is near 0.58 times this, and tanh takes some of it back.</summary>
     public const float Stretch = 5f;
 
     /// <summary>The bias of an LSTM's forget gate at the beginning: σ(3) = 0.95.</summary>
@@ -57,7 +58,8 @@ internal sealed class GradientsExperiment(int hidden, int iterations, float maxN
     /// <param name="clipped">Whether gradients are clipped.</param>
     /// <param name="report">Is told every step.</param>
     /// <param name="cancel">Stops before the next step.</param>
-    public GradientsRun Run(GradientsNetwork network, int length, bool clipped, Action<double> report, CancellationToken cancel)
+    public GradientsRun Run(
+        GradientsNetwork network, int length, bool clipped, Action<double> report, CancellationToken cancel)
     {
         Rng.Seed(seed); // all networks of a kind begin with the same weights and see the same sequences
         RecurrentLayer layer = Create(network);
@@ -98,7 +100,8 @@ internal sealed class GradientsExperiment(int hidden, int iterations, float maxN
     // The straight line through the logarithms: norms of a mean, so not those of the last step alone.
     private static double FactorPerStep(double[] norms)
     {
-        (int T, double Log)[] points = [.. norms.Select((v, t) => (t, Math.Log(v))).Where(p => double.IsFinite(p.Item2))];
+        (int T, double Log)[] points =
+            [.. norms.Select((v, t) => (t, Math.Log(v))).Where(p => double.IsFinite(p.Item2))];
         if (points.Length < 2) return double.NaN;
         double t = points.Average(p => p.T), log = points.Average(p => p.Log);
         return Math.Exp(-points.Sum(p => (p.T - t) * (p.Log - log)) / points.Sum(p => (p.T - t) * (p.T - t)));

@@ -3,8 +3,8 @@ using ScottPlot;
 
 namespace Recur.Cli.Output;
 
-/// <summary>The picture of <c>recur gradients</c>: a column for each network; above the gradients of its states over the time
-/// steps, below the gradients its optimizer got over the training.</summary>
+/// <summary>The picture of <c>recur gradients</c>: a column for each network; above the gradients of its states over
+/// the time steps, below the gradients its optimizer got over the training.</summary>
 internal static class GradientsPlot
 {
     /// <summary>Colours that can be told apart.</summary>
@@ -18,7 +18,8 @@ internal static class GradientsPlot
         IReadOnlyList<GradientsNetwork> networks = GradientsNetwork.All;
         int[] lengths = [.. runs.Select(r => r.Length).Distinct().Order()];
         (double low, double high) = Decades(runs.SelectMany(r => r.Norms));
-        (double lowStep, double highStep) = Decades(runs.Where(r => r.Length == lengths[^1]).SelectMany(r => r.Steps, (_, v) => (double)v));
+        GradientsRun[] longest = [.. runs.Where(r => r.Length == lengths[^1])];
+        (double lowStep, double highStep) = Decades(longest.SelectMany(r => r.Steps, (_, v) => (double)v));
         var panels = new List<Plot>();
         foreach (GradientsNetwork network in networks)
         {
@@ -29,7 +30,8 @@ internal static class GradientsPlot
                 {
                     var line = Line(plot, run.Norms, Colors[i], run.Clipped, low);
                     if (isFirst && run.Clipped) line.LegendText = $"{run.Length} steps";
-                    if (network == networks[1] && i == lengths.Length - 1) line.LegendText = run.Clipped ? "clipped" : "not clipped";
+                    if (network == networks[1] && i == lengths.Length - 1)
+                        line.LegendText = run.Clipped ? "clipped" : "not clipped";
                 }
 
             plot.Axes.SetLimitsX(0, lengths[^1] * 1.02);
@@ -42,9 +44,10 @@ internal static class GradientsPlot
         {
             bool isFirst = network == networks[0];
             Plot plot = Panel("", "training step", isFirst ? "norm of the update's gradient" : "", lowStep, highStep);
-            foreach (GradientsRun run in runs.Where(r => r.Network == network && r.Length == lengths[^1]).OrderBy(r => r.Clipped))
+            foreach (GradientsRun run in longest.Where(r => r.Network == network).OrderBy(r => r.Clipped))
             {
-                var line = Line(plot, [.. run.Steps.Select(v => (double)v)], run.Clipped ? Colors[lengths.Length - 1] : Plots.Grey, true, lowStep);
+                double[] norms = [.. run.Steps.Select(v => (double)v)];
+                var line = Line(plot, norms, run.Clipped ? Colors[lengths.Length - 1] : Plots.Grey, true, lowStep);
                 line.LineWidth = 1.2f;
                 if (isFirst) line.LegendText = run.Clipped ? $"clipped to {clip}" : "not clipped";
             }
@@ -81,6 +84,7 @@ internal static class GradientsPlot
     {
         double[] logs = [.. values.Where(v => v > 0 && double.IsFinite(v)).Select(Math.Log10)];
         if (logs.Length == 0) return (-1, 1);
-        return (Math.Max(Lowest, Math.Floor(logs.Min())), Math.Max(Math.Min(Highest, Math.Ceiling(logs.Max() + 0.3)), Lowest + 1));
+        double high = Math.Min(Highest, Math.Ceiling(logs.Max() + 0.3));
+        return (Math.Max(Lowest, Math.Floor(logs.Min())), Math.Max(high, Lowest + 1));
     }
 }

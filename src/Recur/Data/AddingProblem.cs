@@ -1,19 +1,21 @@
 namespace Recur.Data;
 
-/// <summary>The adding problem: two numbers far apart in a long sequence are to be added. A network solves it only when its
-/// gradients reach back over the whole sequence.</summary>
+/// <summary>The adding problem: two numbers far apart in a long sequence are to be added. A network solves it only when
+/// its gradients reach back over the whole sequence.</summary>
 /// <remarks>
-/// Hochreiter and Schmidhuber 1997, experiment 4, in the form most later papers use (Le, Jaitly and Hinton 2015; Arjovsky, Shah
-/// and Bengio 2016): every time step has a number uniform in [0, 1) and a mark, which is 1 at one step of the first half and one
-/// of the second half and 0 elsewhere; the target is the sum of the two marked numbers. Who always answers 1 has a mean squared
-/// error of 1/6 = 0.167 (<see cref="ErrorOfTheMean"/>); below 0.01 the problem counts as solved.
+/// Hochreiter and Schmidhuber 1997, experiment 4, in the form most later papers use (Le, Jaitly and Hinton 2015;
+/// Arjovsky, Shah and Bengio 2016): every time step has a number uniform in [0, 1) and a mark, which is 1 at one step
+/// of the first half and one of the second half and 0 elsewhere; the target is the sum of the two marked numbers. Who
+/// always answers 1 has a mean squared error of 1/6 = 0.167 (<see cref="ErrorOfTheMean"/>); below 0.01 the problem
+/// counts as solved.
 /// <para>All sequences are new: a batch is drawn by a generator of its own, whose seed depends on what
-/// <see cref="BeginEpoch"/> draws and on the batch's place. The same tensors are filled again for every batch; nothing is
-/// allocated.</para>
+/// <see cref="BeginEpoch"/> draws and on the batch's place. The same tensors are filled again for every batch; nothing
+/// is allocated.</para>
 /// </remarks>
 public sealed class AddingProblem : IBatchSource<Batch>
 {
-    /// <summary>The mean squared error of the best constant answer, 1: the variance of a sum of two uniform numbers.</summary>
+    /// <summary>The mean squared error of the best constant answer, 1: the variance of a sum of two uniform
+    /// numbers.</summary>
     public const double ErrorOfTheMean = 1.0 / 6;
 
     private readonly Rng ofBatch = new(0);
@@ -48,7 +50,8 @@ public sealed class AddingProblem : IBatchSource<Batch>
         seed = rng.NextUInt64();
     }
 
-    /// <summary>Fills the batch: input [T, N, 2] with number and mark, target [N, 1]; valid until the next call.</summary>
+    /// <summary>Fills the batch: input [T, N, 2] with number and mark, target [N, 1]; valid until the next
+    /// call.</summary>
     public Batch GetBatch(int index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
@@ -92,10 +95,12 @@ public sealed class AddingProblem : IBatchSource<Batch>
         }
     }
 
-    private static Batch NewBatch(int length, int count) => new(Tensor.Zeros([length, count, 2]), Tensor.Zeros([count, 1]));
+    private static Batch NewBatch(int length, int count) =>
+        new(Tensor.Zeros([length, count, 2]), Tensor.Zeros([count, 1]));
 
     private static void Require(int value, int least, string name)
     {
-        if (value < least) throw new ArgumentException($"AddingProblem: {name} must be at least {least} but was {value}.");
+        if (value < least)
+            throw new ArgumentException($"AddingProblem: {name} must be at least {least} but was {value}.");
     }
 }

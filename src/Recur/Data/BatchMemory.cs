@@ -1,8 +1,8 @@
 namespace Recur.Data;
 
 /// <summary>The memory a data set fills with one batch after the other.</summary>
-/// <remarks>Every batch takes what it needs by number. The memory of a number grows to the largest use and serves all shapes, so
-/// batches of changing length allocate nothing once the longest one has come and each shape has been seen. A
+/// <remarks>Every batch takes what it needs by number. The memory of a number grows to the largest use and serves all
+/// shapes, so batches of changing length allocate nothing once the longest one has come and each shape has been seen. A
 /// <see cref="DataLoader{TBatch}"/> has one of these for every batch it prepares.</remarks>
 public sealed class BatchMemory
 {

@@ -1,13 +1,14 @@
 namespace Recur.Data;
 
-/// <summary>Batches of a data set, shuffled anew for every epoch, if wished of like length, and prepared ahead by threads; as
-/// torch.utils.data.DataLoader.</summary>
+/// <summary>Batches of a data set, shuffled anew for every epoch, if wished of like length, and prepared ahead by
+/// threads; as torch.utils.data.DataLoader.</summary>
 /// <remarks>
-/// <para>The order of an epoch is drawn by <see cref="BeginEpoch"/> from the generator it gets, and by nothing else: with the
-/// same seed the batches are the same bits for any number of threads, and a <see cref="Training.Trainer{TBatch}"/> that is
-/// resumed in the middle of an epoch goes on with the batch it would have come to.</para>
-/// <para>A batch is valid until the next call. It is filled into memory that is used again, so nothing is allocated once every
-/// shape has come. One thread takes the batches; dispose the loader to end its own threads.</para>
+/// <para>The order of an epoch is drawn by <see cref="BeginEpoch"/> from the generator it gets, and by nothing else:
+/// with the same seed the batches are the same bits for any number of threads, and a <see
+/// cref="Training.Trainer{TBatch}"/> that is resumed in the middle of an epoch goes on with the batch it would have
+/// come to.</para>
+/// <para>A batch is valid until the next call. It is filled into memory that is used again, so nothing is allocated
+/// once every shape has come. One thread takes the batches; dispose the loader to end its own threads.</para>
 /// </remarks>
 /// <typeparam name="TBatch">What the data set makes.</typeparam>
 public sealed class DataLoader<TBatch> : IBatchSource<TBatch>, IDisposable
@@ -25,20 +26,23 @@ public sealed class DataLoader<TBatch> : IBatchSource<TBatch>, IDisposable
     /// <param name="dataset">The examples.</param>
     /// <param name="batchSize">Examples per batch; the last batch holds the rest.</param>
     /// <param name="options">What differs from the defaults.</param>
-    /// <exception cref="ArgumentException">No examples, a batch size below 1, or an option out of its range.</exception>
+    /// <exception cref="ArgumentException">No examples, a batch size below 1, or an option out of its
+    /// range.</exception>
     public DataLoader(IDataset<TBatch> dataset, int batchSize, DataLoaderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         this.dataset = dataset;
         this.options = options ?? new DataLoaderOptions();
         this.options.Check();
-        if (batchSize < 1) throw new ArgumentException($"DataLoader: batchSize must be at least 1 but was {batchSize}.");
+        if (batchSize < 1)
+            throw new ArgumentException($"DataLoader: batchSize must be at least 1 but was {batchSize}.");
         this.batchSize = batchSize;
         int count = dataset.Count, rest = count % batchSize;
         BatchCount = count / batchSize + (rest > 0 && !this.options.DropLast ? 1 : 0);
         if (BatchCount == 0)
             throw new ArgumentException(
-                $"DataLoader: {count} examples make no batch of {batchSize}{(this.options.DropLast ? " (DropLast is set)" : "")}.");
+                $"DataLoader: {count} examples make no batch of " +
+                $"{batchSize}{(this.options.DropLast ? " (DropLast is set)" : "")}.");
         order = new int[count];
         batchOrder = new int[BatchCount];
         keys = this.options.BucketBatches > 0 ? new long[count] : [];

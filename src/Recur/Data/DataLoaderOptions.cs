@@ -11,15 +11,15 @@ public sealed record DataLoaderOptions
     /// <summary>Whether a last batch of fewer examples is left out.</summary>
     public bool DropLast { get; init; }
 
-    /// <summary>Where above 0, examples of like length come into one batch, so that there is less padding: so many batches'
-    /// worth of shuffled examples are sorted by length, cut into batches, and the batches shuffled. With more of them there is
-    /// less padding and less chance. 0 leaves the order as it is.</summary>
+    /// <summary>Where above 0, examples of like length come into one batch, so that there is less padding: so many
+    /// batches' worth of shuffled examples are sorted by length, cut into batches, and the batches shuffled. With more
+    /// of them there is less padding and less chance. 0 leaves the order as it is.</summary>
     public int BucketBatches { get; init; }
 
     // ---- Preparation ----
 
-    /// <summary>Threads that prepare batches ahead; 0 prepares a batch when it is asked for. The batches are the same for any
-    /// number.</summary>
+    /// <summary>Threads that prepare batches ahead; 0 prepares a batch when it is asked for. The batches are the same
+    /// for any number.</summary>
     public int Threads { get; init; }
 
     /// <summary>With threads, how many batches are prepared ahead at most.</summary>

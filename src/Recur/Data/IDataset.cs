@@ -2,7 +2,8 @@ namespace Recur.Data;
 
 /// <summary>Examples by number, and how a batch is made of some of them; what <see cref="DataLoader{TBatch}"/> loads
 /// from.</summary>
-/// <remarks>Several threads may collate at once, so nothing of the data set changes, and nothing random happens here.</remarks>
+/// <remarks>Several threads may collate at once, so nothing of the data set changes, and nothing random happens
+/// here.</remarks>
 /// <typeparam name="TBatch">What the loss function takes, such as <see cref="Batch"/>.</typeparam>
 public interface IDataset<out TBatch>
 {

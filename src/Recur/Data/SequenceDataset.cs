@@ -1,7 +1,8 @@
 namespace Recur.Data;
 
 /// <summary>A batch of sequences of different lengths.</summary>
-/// <param name="Input">[T, N, ...], T being the longest sequence of the batch, or [N, T, ...] with the batch first.</param>
+/// <param name="Input">[T, N, ...], T being the longest sequence of the batch, or [N, T, ...] with the batch
+/// first.</param>
 /// <param name="Target">Likewise [T, N, ...] with a target for every step, else [N, ...].</param>
 /// <param name="Lengths">[N] the steps of every sequence: give it to the recurrent layer.</param>
 /// <param name="Mask">[T, N], or [N, T] with the batch first: 1 where a step exists and 0 in the padding.</param>
@@ -13,7 +14,11 @@ public readonly record struct SequenceBatch(Tensor Input, Tensor Target, int[] L
 /// var loader = new DataLoader&lt;SequenceBatch&gt;(
 ///     new SequenceDataset(inputs, targets), batchSize: 32, new DataLoaderOptions { BucketBatches = 20 });
 /// var trainer = new Trainer&lt;SequenceBatch&gt;(model, optimizer,
-///     batch => Losses.Mse(head.Forward(lstm.Forward(batch.Input, lengths: batch.Lengths).State.H.Select(0, 0)), batch.Target), ...);
+///     batch =>
+///     {
+///         (_, LstmState state) = lstm.Forward(batch.Input, lengths: batch.Lengths);
+///         return Losses.Mse(head.Forward(state.H.Select(0, 0)), batch.Target);
+///     }, options);
 /// </code>
 /// </remarks>
 public sealed class SequenceDataset : IDataset<SequenceBatch>
@@ -25,23 +30,26 @@ public sealed class SequenceDataset : IDataset<SequenceBatch>
 
     /// <summary>Keeps the sequences; they are not copied.</summary>
     /// <param name="inputs">Each [length, ...] with the same dimensions behind; at least one.</param>
-    /// <param name="targets">As many: each [length, ...] with <paramref name="targetPerStep"/>, else of one shape.</param>
+    /// <param name="targets">As many: each [length, ...] with <paramref name="targetPerStep"/>, else of one
+    /// shape.</param>
     /// <param name="targetPerStep">Whether every step has a target.</param>
     /// <param name="batchFirst">Whether batches are [N, T, ...].</param>
     /// <param name="inputPadding">What stands behind the end of an input.</param>
-    /// <param name="targetPadding">What stands behind the end of a target, such as the class that a loss ignores.</param>
+    /// <param name="targetPadding">What stands behind the end of a target, such as the class that a loss
+    /// ignores.</param>
     /// <exception cref="ArgumentException">No sequences, or another number of targets.</exception>
     /// <exception cref="ShapeException">A sequence has other dimensions than the first one, or a target another
     /// length.</exception>
     public SequenceDataset(
-        IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> targets, bool targetPerStep = false, bool batchFirst = false,
-        float inputPadding = 0f, float targetPadding = 0f)
+        IReadOnlyList<Tensor> inputs, IReadOnlyList<Tensor> targets, bool targetPerStep = false,
+        bool batchFirst = false, float inputPadding = 0f, float targetPadding = 0f)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(targets);
         if (inputs.Count == 0) throw new ArgumentException("SequenceDataset: there are no sequences.");
         if (targets.Count != inputs.Count)
-            throw new ArgumentException($"SequenceDataset: {inputs.Count} inputs need as many targets but there are {targets.Count}.");
+            throw new ArgumentException(
+                $"SequenceDataset: {inputs.Count} inputs need as many targets but there are {targets.Count}.");
         this.inputs = [.. inputs];
         this.targets = [.. targets];
         (this.targetPerStep, this.batchFirst) = (targetPerStep, batchFirst);
@@ -51,8 +59,10 @@ public sealed class SequenceDataset : IDataset<SequenceBatch>
             Shape input = inputs[i].Shape, target = targets[i].Shape;
             if (input.Rank == 0 || input.With(0, 0) != inputs[0].Shape.With(0, 0))
                 ShapeException.Throw(
-                    $"SequenceDataset: inputs[{i}]", i == 0 ? "[length, ...]" : $"{inputs[0].Shape} (as the first one) but for its length", input);
-            Shape first = targets[0].Shape, expected = !targetPerStep ? first : first.Rank == 0 ? [input[0]] : first.With(0, input[0]);
+                    $"SequenceDataset: inputs[{i}]",
+                    i == 0 ? "[length, ...]" : $"{inputs[0].Shape} (as the first one) but for its length", input);
+            Shape first = targets[0].Shape, expected = first;
+            if (targetPerStep) expected = first.Rank == 0 ? [input[0]] : first.With(0, input[0]);
             if (target != expected) ShapeException.Throw($"SequenceDataset: targets[{i}]", $"{expected}", target);
         }
 
@@ -84,7 +94,10 @@ public sealed class SequenceDataset : IDataset<SequenceBatch>
             for (int t = 0; t < steps; t++) exists[batchFirst ? i * steps + t : t * n + i] = t < lengths[i] ? 1f : 0f;
         Tensor input = Pad(inputs, examples, lengths, memory, 0, steps, inputWidth, inputPadding);
         if (targetPerStep)
-            return new SequenceBatch(input, Pad(targets, examples, lengths, memory, 1, steps, targetWidth, targetPadding), lengths, mask);
+        {
+            Tensor padded = Pad(targets, examples, lengths, memory, 1, steps, targetWidth, targetPadding);
+            return new SequenceBatch(input, padded, lengths, mask);
+        }
 
         Tensor target = memory.Tensor(1, Prepend(targets[0].Shape.AsSpan(), n));
         for (int i = 0; i < n; i++)
@@ -93,7 +106,8 @@ public sealed class SequenceDataset : IDataset<SequenceBatch>
     }
 
     private Tensor Pad(
-        Tensor[] sequences, ReadOnlySpan<int> examples, int[] lengths, BatchMemory memory, int number, int steps, int width, float padding)
+        Tensor[] sequences, ReadOnlySpan<int> examples, int[] lengths, BatchMemory memory, int number, int steps,
+        int width, float padding)
     {
         int n = examples.Length;
         ReadOnlySpan<int> features = sequences[0].Shape.AsSpan()[1..];

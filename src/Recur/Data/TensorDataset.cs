@@ -15,7 +15,8 @@ public sealed class TensorDataset : IDataset<Batch>
     {
         if (inputs.Rank == 0) ShapeException.Throw("TensorDataset: inputs", "[number of examples, ...]", inputs.Shape);
         if (targets.Rank == 0 || targets.Shape[0] != inputs.Shape[0])
-            ShapeException.Throw("TensorDataset: targets", $"[{inputs.Shape[0]}, ...] (as many as inputs)", targets.Shape);
+            ShapeException.Throw(
+                "TensorDataset: targets", $"[{inputs.Shape[0]}, ...] (as many as inputs)", targets.Shape);
         this.inputs = inputs;
         this.targets = targets;
     }
@@ -31,7 +32,8 @@ public sealed class TensorDataset : IDataset<Batch>
     {
         ArgumentNullException.ThrowIfNull(memory);
         var batch = new Batch(
-            memory.Tensor(0, inputs.Shape.With(0, examples.Length)), memory.Tensor(1, targets.Shape.With(0, examples.Length)));
+            memory.Tensor(0, inputs.Shape.With(0, examples.Length)),
+            memory.Tensor(1, targets.Shape.With(0, examples.Length)));
         Gather(inputs, examples, batch.Input);
         Gather(targets, examples, batch.Target);
         return batch;

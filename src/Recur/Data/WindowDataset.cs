@@ -18,7 +18,8 @@ public sealed class WindowDataset : IDataset<Batch>
 
     /// <summary>Prepares windows over one series.</summary>
     /// <inheritdoc cref="WindowDataset(IReadOnlyList{Tensor}, int, int, int, int, bool)"/>
-    public WindowDataset(Tensor series, int window, int horizon = 1, int stride = 1, int gap = 0, bool batchFirst = false)
+    public WindowDataset(
+        Tensor series, int window, int horizon = 1, int stride = 1, int gap = 0, bool batchFirst = false)
         : this([series], window, horizon, stride, gap, batchFirst) { }
 
     /// <summary>Prepares windows over several series.</summary>
@@ -40,7 +41,8 @@ public sealed class WindowDataset : IDataset<Batch>
         Require(stride, 1, nameof(stride));
         Require(gap, 0, nameof(gap));
         this.series = [.. series];
-        (this.window, this.horizon, this.stride, this.gap, this.batchFirst) = (window, horizon, stride, gap, batchFirst);
+        (this.window, this.horizon, this.stride, this.gap) = (window, horizon, stride, gap);
+        this.batchFirst = batchFirst;
         features = series[0].Rank == 2 ? series[0].Shape[1] : -1;
         firsts = new int[series.Count + 1];
         int longest = 0, needed = checked(window + gap + horizon);
@@ -49,13 +51,15 @@ public sealed class WindowDataset : IDataset<Batch>
             Shape shape = series[i].Shape;
             if (shape.Rank != 2 || shape[1] != features)
                 ShapeException.Throw(
-                    $"WindowDataset: series {i}", i == 0 || features < 0 ? "[steps, F]" : $"[steps, {features}] (as series 0)", shape);
+                    $"WindowDataset: series {i}",
+                    i == 0 || features < 0 ? "[steps, F]" : $"[steps, {features}] (as series 0)", shape);
             longest = Math.Max(longest, shape[0]);
             firsts[i + 1] = checked(firsts[i] + (shape[0] < needed ? 0 : (shape[0] - needed) / stride + 1));
         }
 
         if (Count == 0)
-            throw new ArgumentException($"WindowDataset: one window needs {needed} steps but the longest series has {longest}.");
+            throw new ArgumentException(
+                $"WindowDataset: one window needs {needed} steps but the longest series has {longest}.");
     }
 
     /// <summary>The number of windows.</summary>
@@ -103,6 +107,7 @@ public sealed class WindowDataset : IDataset<Batch>
 
     private static void Require(int value, int least, string name)
     {
-        if (value < least) throw new ArgumentException($"WindowDataset: {name} must be at least {least} but was {value}.");
+        if (value < least)
+            throw new ArgumentException($"WindowDataset: {name} must be at least {least} but was {value}.");
     }
 }

@@ -5,9 +5,9 @@ namespace Recur.IO;
 
 /// <summary>Writes the few kinds of protobuf fields that event files need into one buffer that is used again.</summary>
 /// <remarks>
-/// A field is <c>varint(number · 8 + wire type)</c> and its value: a varint (0), 8 bytes (1), a length and as many bytes (2),
-/// or 4 bytes (5). A message inside a message is of kind 2; its length is written as a varint of five bytes, whose place is
-/// left free until it is known. https://protobuf.dev/programming-guides/encoding/
+/// A field is <c>varint(number · 8 + wire type)</c> and its value: a varint (0), 8 bytes (1), a length and as many
+/// bytes (2), or 4 bytes (5). A message inside a message is of kind 2; its length is written as a varint of five bytes,
+/// whose place is left free until it is known. https://protobuf.dev/programming-guides/encoding/
 /// </remarks>
 internal sealed class ProtoWriter
 {

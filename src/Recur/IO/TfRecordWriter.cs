@@ -3,7 +3,8 @@ using System.Numerics;
 
 namespace Recur.IO;
 
-/// <summary>Writes records in the framing of TensorFlow's TFRecord files, which TensorBoard's event files have.</summary>
+/// <summary>Writes records in the framing of TensorFlow's TFRecord files, which TensorBoard's event files
+/// have.</summary>
 /// <remarks>
 /// <code>
 /// u64 length | u32 masked CRC of the 8 bytes of the length | length bytes | u32 masked CRC of them      little-endian

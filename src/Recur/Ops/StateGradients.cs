@@ -7,10 +7,11 @@ namespace Recur.Ops;
 /// <c>h_t.grad</c> after retain_grad on every state of a loop over cells.</summary>
 /// <remarks>
 /// The kernels add to the gradient from above what the next step hands back through its product. A GRU hands back more,
-/// beside the product: z∘dh. They keep no copy of that, so whoever listens has z copied before the kernel overwrites it:
+/// beside the product: z∘dh. They keep no copy of that, so whoever listens has z copied before the kernel overwrites
+/// it:
 /// <code>dh_t = dh_t (above, product) + z_next ∘ dh_next</code>
-/// T steps of N rows at most; rows are (step, sequence), those of a step from Starts[t] on, one for each step where Starts
-/// is null.
+/// T steps of N rows at most; rows are (step, sequence), those of a step from Starts[t] on, one for each step where
+/// Starts is null.
 /// </remarks>
 internal readonly unsafe ref struct StateGradients
 {

@@ -4,8 +4,8 @@ using Recur.Optim;
 
 namespace Recur.Training;
 
-/// <summary>Makes the gradients of a model visible while it trains: how they flow back through time in every recurrent layer,
-/// how long those of the parameters are, and how often they are clipped.</summary>
+/// <summary>Makes the gradients of a model visible while it trains: how they flow back through time in every recurrent
+/// layer, how long those of the parameters are, and how often they are clipped.</summary>
 /// <remarks>
 /// <code>
 /// using var flow = new GradientFlow(model);
@@ -18,8 +18,8 @@ namespace Recur.Training;
 ///     Console.WriteLine($"{layer.Name}: {layer.FactorPerStep:0.000} per time step");
 /// </code>
 /// With a <see cref="Trainer{TBatch}"/> give it as <see cref="TrainOptions.GradientFlow"/>, which records every step.
-/// <para>Watching changes no number. It costs one pass over the gradients of the states; a layer that nobody watches pays one
-/// comparison for each call. Nothing is allocated after the first step of a shape.</para>
+/// <para>Watching changes no number. It costs one pass over the gradients of the states; a layer that nobody watches
+/// pays one comparison for each call. Nothing is allocated after the first step of a shape.</para>
 /// <para>Bengio, Simard and Frasconi 1994; Pascanu, Mikolov and Bengio 2013. See docs/gradients.md. One thread at a
 /// time.</para>
 /// </remarks>
@@ -49,7 +49,8 @@ public sealed class GradientFlow : IDisposable
         if (!attach) return;
         if (watched.FirstOrDefault(w => IsTaken(w.Module)) is { Module: not null } taken)
             throw new InvalidOperationException(
-                $"GradientFlow: {taken.Listener.Name} is watched by another GradientFlow already; dispose that one first.");
+                $"GradientFlow: {taken.Listener.Name} is watched by another GradientFlow already; " +
+                "dispose that one first.");
         Attach();
     }
 
@@ -59,11 +60,12 @@ public sealed class GradientFlow : IDisposable
     /// <summary>The names of the parameters, as in the state dictionary.</summary>
     public IEnumerable<string> ParameterNames => parameters.Select(p => p.Name);
 
-    /// <summary>[number of parameters] the Euclidean norm of every parameter's gradient in the last recorded step, before
-    /// clipping; 0 where it had none.</summary>
+    /// <summary>[number of parameters] the Euclidean norm of every parameter's gradient in the last recorded step,
+    /// before clipping; 0 where it had none.</summary>
     public ReadOnlySpan<float> ParameterNorms => parameterNorms;
 
-    /// <summary>The norm of all gradients together in the last recorded step, before clipping; NaN before one.</summary>
+    /// <summary>The norm of all gradients together in the last recorded step, before clipping; NaN before
+    /// one.</summary>
     public float TotalNorm { get; private set; } = float.NaN;
 
     /// <summary>The steps recorded since <see cref="Reset"/>.</summary>
@@ -171,7 +173,10 @@ public sealed class GradientFlow : IDisposable
         }
         else if (module is RecurrentCell)
         {
-            var flow = new StateGradientFlow(name.Length == 0 ? "cell" : name, isReverse: false) { IsGated = module is not RnnCell };
+            var flow = new StateGradientFlow(name.Length == 0 ? "cell" : name, isReverse: false)
+            {
+                IsGated = module is not RnnCell,
+            };
             Watch(module, new Listener([flow], 1));
         }
 

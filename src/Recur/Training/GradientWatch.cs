@@ -1,16 +1,17 @@
 namespace Recur.Training;
 
-/// <summary>Decides when a trainer warns that gradients explode or vanish; docs/gradients.md gives the reasons.</summary>
+/// <summary>Decides when a trainer warns that gradients explode or vanish; docs/gradients.md gives the
+/// reasons.</summary>
 /// <remarks>
-/// Exploding, only without clipping, which is the cure: the norm of all gradients is more than 100 times the median of the
-/// last steps (a step of Adam remembers the square: a norm k times as long as usual holds its denominator up for some 1000
-/// steps by k/√1000, so 100 is three times what it forgives; a step of SGD goes as far as 100 usual ones); or, in a
-/// recurrent layer, norms grow over T time steps by more than 100·T (carried unchanged and added up from a loss at every time
-/// step they grow by T at most).
-/// <para>Vanishing: in a recurrent layer the norm at the far end is less than 2⁻²⁴ of the largest one, so that float32, of 24
-/// bits, loses it when it is added; and that in ten measurements in a row, 200 steps, or in all of a shorter run. Layers with
-/// gates have 1000 steps, because gates need time to open: on the adding problem of 200 time steps a GRU has its gradients
-/// vanish for some 900 steps, and solves it then.</para>
+/// Exploding, only without clipping, which is the cure: the norm of all gradients is more than 100 times the median of
+/// the last steps (a step of Adam remembers the square: a norm k times as long as usual holds its denominator up for
+/// some 1000 steps by k/√1000, so 100 is three times what it forgives; a step of SGD goes as far as 100 usual ones);
+/// or, in a recurrent layer, norms grow over T time steps by more than 100·T (carried unchanged and added up from a
+/// loss at every time step they grow by T at most).
+/// <para>Vanishing: in a recurrent layer the norm at the far end is less than 2⁻²⁴ of the largest one, so that float32,
+/// of 24 bits, loses it when it is added; and that in ten measurements in a row, 200 steps, or in all of a shorter run.
+/// Layers with gates have 1000 steps, because gates need time to open: on the adding problem of 200 time steps a GRU
+/// has its gradients vanish for some 900 steps, and solves it then.</para>
 /// </remarks>
 internal sealed class GradientWatch
 {
@@ -54,7 +55,8 @@ internal sealed class GradientWatch
         for (int i = 0; i < vanished.Length; i++)
         {
             vanished[i] = flow.Layers[i].Remaining < LeastRemaining ? vanished[i] + 1 : 0;
-            if (vanished[i] >= (flow.Layers[i].IsGated ? PatienceWithGates : Patience)) return Vanished(step, flow.Layers[i]);
+            int patience = flow.Layers[i].IsGated ? PatienceWithGates : Patience;
+            if (vanished[i] >= patience) return Vanished(step, flow.Layers[i]);
         }
 
         return null;
@@ -74,17 +76,17 @@ internal sealed class GradientWatch
         double median = known < LeastSteps ? double.PositiveInfinity : MedianIfBelow(norm / MostTimesMedian, known);
         recent[steps++ % Window] = norm;
         if (norm > MostTimesMedian * median)
-            return $"Trainer: gradients explode: their norm was {Short(norm)} at step {step}, {norm / median:0} times the " +
-                $"median of the {known} steps before ({Short(median)}). Cure: clip them by norm " +
-                $"(TrainOptions.ClipGradNorm, for example {Short(median)}), or take a smaller learning rate.";
+            return $"Trainer: gradients explode: their norm was {Short(norm)} at step {step}, " +
+                $"{norm / median:0} times the median of the {known} steps before ({Short(median)}). Cure: clip them " +
+                $"by norm (TrainOptions.ClipGradNorm, for example {Short(median)}), or take a smaller learning rate.";
         for (int i = 0; isMeasured && i < vanished.Length; i++)
         {
             StateGradientFlow layer = flow.Layers[i];
             int t = layer.Norms.Length;
             double factor = layer.FactorPerStep, growth = Math.Pow(factor, t - 1);
             if (growth > MostGrowthPerStep * t)
-                return $"Trainer: gradients explode: at step {step} those of the states of {layer.Name} grow by a factor of " +
-                    $"{factor:0.000} per time step, {Short(growth)} over {t}. Cure: clip them by norm " +
+                return $"Trainer: gradients explode: at step {step} those of the states of {layer.Name} grow by a " +
+                    $"factor of {factor:0.000} per time step, {Short(growth)} over {t}. Cure: clip them by norm " +
                     "(TrainOptions.ClipGradNorm = 1), and begin with smaller or orthogonal recurrent weights.";
         }
 
@@ -112,9 +114,10 @@ internal sealed class GradientWatch
             ? "begin with gates that keep the state (bias of an LSTM's forget gate 1 or more)"
             : "take a Lstm or Gru, or begin with orthogonal recurrent weights";
         return new TrainWarning(GradientProblem.Vanishing, step,
-            $"Trainer: gradients vanish: at step {step} that of the states of {layer.Name} is {Short(layer.Largest)} at time " +
-            $"step {near} but {remains} at time step {far} (a factor of {layer.FactorPerStep:0.000} per time step), less than " +
-            $"float32 can add. Cure: {cure}; or shorter windows, or a loss at every time step.");
+            $"Trainer: gradients vanish: at step {step} that of the states of {layer.Name} is " +
+            $"{Short(layer.Largest)} at time step {near} but {remains} at time step {far} (a factor of " +
+            $"{layer.FactorPerStep:0.000} per time step), less than float32 can add. Cure: {cure}; or shorter " +
+            "windows, or a loss at every time step.");
     }
 
     private static string Short(double value) => value.ToString("G3").Replace('E', 'e');

@@ -5,10 +5,11 @@ namespace Recur.Training;
 /// <param name="Value">The number.</param>
 public readonly record struct LogScalar(string Tag, double Value);
 
-/// <summary>Where the numbers of a run are written: <see cref="TensorBoardLog"/>, <see cref="JsonLinesLog"/>, or both with
+/// <summary>Where the numbers of a run are written: <see cref="TensorBoardLog"/>, <see cref="JsonLinesLog"/>, or both
+/// with
 /// <see cref="TrainingLogs"/>.</summary>
-/// <remarks>A <see cref="Trainer{TBatch}"/> writes to <see cref="TrainOptions.Log"/> and flushes it, and leaves it open. Called
-/// by one thread at a time.</remarks>
+/// <remarks>A <see cref="Trainer{TBatch}"/> writes to <see cref="TrainOptions.Log"/> and flushes it, and leaves it
+/// open. Called by one thread at a time.</remarks>
 public interface ITrainingLog : IDisposable
 {
     /// <summary>A run begins, or goes on.</summary>

@@ -13,9 +13,9 @@ namespace Recur.Training;
 ///  "limits":[...],"counts":[...]}
 /// {"step":57,"text":"warning","value":"..."}
 /// </code>
-/// Numbers are those of the run to the last bit; one that is not finite is null. An existing file goes on: when a run is
-/// resumed, lines behind a line with <c>"event":"begin"</c> replace earlier ones of later steps. A line that a killed process
-/// left unfinished is removed.
+/// Numbers are those of the run to the last bit; one that is not finite is null. An existing file goes on: when a run
+/// is resumed, lines behind a line with <c>"event":"begin"</c> replace earlier ones of later steps. A line that a
+/// killed process left unfinished is removed.
 /// </remarks>
 public sealed class JsonLinesLog : ITrainingLog
 {

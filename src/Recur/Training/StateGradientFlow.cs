@@ -3,9 +3,9 @@ namespace Recur.Training;
 /// <summary>The norms of dLoss/dh_t of one recurrent layer in one direction, by time step.</summary>
 /// <remarks>
 /// The norm is the Euclidean one over all sequences of the batch and all units: what PyTorch gives as
-/// <c>h_t.grad.norm()</c> after <c>retain_grad</c> on every state. It holds all of the gradient, what comes back from later
-/// steps included. Where a module is called several times in one step of training (a cell in a loop, a layer piece by
-/// piece), the calls follow each other in time.
+/// <c>h_t.grad.norm()</c> after <c>retain_grad</c> on every state. It holds all of the gradient, what comes back from
+/// later steps included. Where a module is called several times in one step of training (a cell in a loop, a layer
+/// piece by piece), the calls follow each other in time.
 /// </remarks>
 public sealed class StateGradientFlow
 {
@@ -31,7 +31,8 @@ public sealed class StateGradientFlow
     /// <summary>[T] the norms of the last recorded step, the first time step first; empty before one.</summary>
     public ReadOnlySpan<float> Norms => norms.AsSpan(0, length);
 
-    /// <summary>[longest T] the mean of the norms over the steps recorded since <see cref="GradientFlow.Reset"/>.</summary>
+    /// <summary>[longest T] the mean of the norms over the steps recorded since <see
+    /// cref="GradientFlow.Reset"/>.</summary>
     public double[] MeanNorms()
     {
         var means = new double[meanLength];
@@ -51,8 +52,8 @@ public sealed class StateGradientFlow
     }
 
     /// <summary>The factor by which a norm changes from one time step to the one before it, in the direction in which
-    /// gradients flow: the slope of a straight line through their logarithms, by least squares; below 1 they fade, above 1
-    /// they grow. NaN where fewer than two norms are above 0.</summary>
+    /// gradients flow: the slope of a straight line through their logarithms, by least squares; below 1 they fade,
+    /// above 1 they grow. NaN where fewer than two norms are above 0.</summary>
     public double FactorPerStep
     {
         get

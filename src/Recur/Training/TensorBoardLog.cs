@@ -7,17 +7,18 @@ namespace Recur.Training;
 /// <summary>A log that TensorBoard shows: scalars, histograms and texts in an event file of a folder.</summary>
 /// <remarks>
 /// <code>tensorboard --logdir runs      # over folders such as runs/lstm-1</code>
-/// The messages are those of tensorflow/core/util/event.proto and framework/summary.proto as torch.utils.tensorboard writes
-/// them. Every object writes a file of its own, <c>events.out.tfevents.SECONDS.HOST.PID.NUMBER</c>; a resumed run says where it
-/// goes on, and TensorBoard drops what the former file has of later steps. A killed process loses at most the last two seconds
-/// and leaves at most one unfinished record, which readers pass over.
+/// The messages are those of tensorflow/core/util/event.proto and framework/summary.proto as torch.utils.tensorboard
+/// writes them. Every object writes a file of its own, <c>events.out.tfevents.SECONDS.HOST.PID.NUMBER</c>; a resumed
+/// run says where it goes on, and TensorBoard drops what the former file has of later steps. A killed process loses at
+/// most the last two seconds and leaves at most one unfinished record, which readers pass over.
 /// </remarks>
 public sealed class TensorBoardLog : ITrainingLog
 {
     // Field numbers of Event, Summary.Value, HistogramProto, SessionLog, SummaryMetadata and TensorProto.
     private const int WallTime = 1, Step = 2, FileVersion = 3, Summary = 5, SessionLog = 7, SummaryValue = 1;
     private const int Tag = 1, SimpleValue = 2, Histo = 5, TensorValue = 8, Metadata = 9;
-    private const int HistoMin = 1, HistoMax = 2, HistoCount = 3, HistoSum = 4, HistoSquares = 5, HistoLimits = 6, HistoCounts = 7;
+    private const int HistoMin = 1, HistoMax = 2, HistoCount = 3, HistoSum = 4;
+    private const int HistoSquares = 5, HistoLimits = 6, HistoCounts = 7;
     private const int SessionStatus = 1, StatusStart = 1, PluginData = 1, PluginName = 1;
     private const int TensorType = 1, TensorShape = 2, TensorStrings = 8, TypeString = 7, ShapeDim = 2, DimSize = 1;
 

@@ -3,8 +3,8 @@ namespace Recur.Training;
 /// <summary>Several logs at once, and the log that a name asks for.</summary>
 public static class TrainingLogs
 {
-    /// <summary>The log for a name: one that ends in <c>.jsonl</c> or <c>.json</c> is a file of JSON lines, any other a folder
-    /// of TensorBoard event files.</summary>
+    /// <summary>The log for a name: one that ends in <c>.jsonl</c> or <c>.json</c> is a file of JSON lines, any other a
+    /// folder of TensorBoard event files.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static ITrainingLog Open(string path)
     {

@@ -67,7 +67,8 @@ internal sealed class TrainingWatch
     {
         if (isMeasured) flow.EndStep(norm, options.ClipGradNorm);
         if (options.WarnAboutGradients && gradients.Look(step, norm, isMeasured) is { } warning) Warn(warning);
-        if (options.Log is { } log && (step == 1 || step % options.LogEverySteps == 0)) Write(log, step, loss, norm, learningRate);
+        if (options.Log is { } log && (step == 1 || step % options.LogEverySteps == 0))
+            Write(log, step, loss, norm, learningRate);
     }
 
     public void EndEpoch(long step, EpochLoss epoch)

@@ -1,7 +1,7 @@
 namespace Recur.Training;
 
-/// <summary>Counts of values in buckets that widen with the magnitude: the limits TensorFlow and torch.utils.tensorboard
-/// use.</summary>
+/// <summary>Counts of values in buckets that widen with the magnitude: the limits TensorFlow and
+/// torch.utils.tensorboard use.</summary>
 /// <remarks><code>±1e-12 · 1.1^i below 1e20, 0 between, and the largest double at both ends</code>
 /// Bucket i holds the values above limit i-1 and up to limit i. Values that are not finite are counted apart.</remarks>
 internal sealed class ValueHistogram

@@ -46,6 +46,24 @@ public sealed class LongRunTests
         });
     }
 
+    [Fact]
+    public void Train_RaggedBatchesInTurn_AllocatesNothing()
+    {
+        // Alone: while another test holds the team of threads, this one would need the scratch memory of all of them.
+        var lstm = new Lstm(6, 70, 2, batchFirst: true, dropout: 0.2f, bidirectional: true, projSize: 20);
+        Tensor batch = Tensor.Ones([5, 9, 6]), dy = Tensor.Ones([5, 9, 40]);
+        int[][] lengths = [[9, 1, 0, 4, 4], [1, 2, 3, 4, 5]];
+        long before = 0;
+        for (int i = 0; i < 12; i++)
+        {
+            if (i == 8) before = GC.GetAllocatedBytesForCurrentThread();
+            lstm.ZeroGrad();
+            lstm.Forward(batch, null, lengths[i % 2]).Output.Backward(dy);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     private static void AssertNothingGrows(Action step)
     {
         for (int i = 0; i < WarmUp; i++) step();

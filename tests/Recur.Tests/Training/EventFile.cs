@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Recur.Tests.Training;
 
-/// <summary>A reader of TensorBoard's event files that shares nothing with the writer: framing, checksums by the polynomial bit
-/// by bit, and the wire format of protobuf.</summary>
+/// <summary>A reader of TensorBoard's event files that shares nothing with the writer: framing, checksums by the
+/// polynomial bit by bit, and the wire format of protobuf.</summary>
 internal static class EventFile
 {
     /// <summary>One event: what its fields say.</summary>

@@ -5,7 +5,8 @@ using Recur.Training;
 
 namespace Recur.Tests.Training;
 
-/// <summary>The gradients of states, watched; values from PyTorch's retain_grad, Fixtures/make_gradient_flow.py.</summary>
+/// <summary>The gradients of states, watched; values from PyTorch's retain_grad,
+/// Fixtures/make_gradient_flow.py.</summary>
 [Collection(AloneCollection.Name)] // seeds Rng.Default
 public sealed class GradientFlowTests
 {

@@ -197,6 +197,6 @@ internal sealed class Tape
 
     [DoesNotReturn]
     private static void ThrowNoGraph() => throw new InvalidOperationException(
-        "Tensor.Backward: this tensor has no graph: no input requires a gradient, it was made under GradMode.NoGrad, " +
+        "Tensor.Backward: this tensor has no graph: no input requires a gradient, it was made under GradMode.NoGrad or Inference, " +
         "or it was computed from a gradient (double backward is not supported).");
 }

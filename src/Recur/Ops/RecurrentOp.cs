@@ -15,7 +15,7 @@ namespace Recur.Ops;
 /// </remarks>
 internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCell : struct, ICellKernel
 {
-    private const int ChunkFloats = 1 << 18; // of columns between their projection and the steps: 1 MiB, or as many as W_ih has
+    private const int ChunkFloats = 1 << 18; // of columns between their projection and the steps: 1 MiB
 
     // Grow only, so that a step of a shape seen before allocates nothing.
     private int[] sorted = [], batchSizes = [], starts = [], map = [];
@@ -171,12 +171,13 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
             float* bias = Workspace.Require(WorkspaceSlot.Bias, width);
             FillBias(first, h, new Span<float>(bias, width));
 
+            int mostRows = Math.Max(ChunkFloats / width, i); // columns as large as W_ih, which each projection reads anew
             for (int begin = 0, end; begin < steps; begin = end)
             {
                 end = begin + 1;
                 int row = args.Reverse ? starts[steps - end] : starts[begin];
                 int count = args.Count(args.Step(begin));
-                while (end < steps && (count + args.Count(args.Step(end))) * width <= Math.Max(ChunkFloats, (long)i * width))
+                while (end < steps && count + args.Count(args.Step(end)) <= mostRows)
                 {
                     count += args.Count(args.Step(end));
                     end++;
@@ -187,7 +188,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
                 else if (IsTracked) args.Columns = pColumns;
                 else args.Columns = Workspace.Require(WorkspaceSlot.Columns, count * ColumnsRow) - (nint)row * ColumnsRow;
                 float* columns = args.Columns + row * args.ColumnsRow;
-                if (IsTracked && TCell.Columns > 1 && ColumnsRow > width)
+                if (IsTracked && ColumnsRow > width)
                     Layout.ClearRows(columns + width, ColumnsRow, count, ColumnsRow - width); // summed with the biases' gradients
                 if (TCell.Columns > TCell.GateCount)
                     Layout.FillRows(columns + TCell.GateCount * h, args.ColumnsRow, count, h, bias + TCell.GateCount * h);

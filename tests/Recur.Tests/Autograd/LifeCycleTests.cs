@@ -15,7 +15,7 @@ public sealed class LifeCycleTests
         "Keep values with Detach(), Item() or ToArray() before the next step; a hidden state carried into the next step needs Detach().";
 
     private const string NoGraph =
-        "Tensor.Backward: this tensor has no graph: no input requires a gradient, it was made under GradMode.NoGrad, " +
+        "Tensor.Backward: this tensor has no graph: no input requires a gradient, it was made under GradMode.NoGrad or Inference, " +
         "or it was computed from a gradient (double backward is not supported).";
 
     private static string FreedInput(string op) =>

@@ -95,4 +95,13 @@ internal unsafe struct F32x1(float value) : ISimd<F32x1>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float Sum() => v;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSums(float* p, F32x1 a, F32x1 b, F32x1 c, F32x1 d)
+    {
+        p[0] = a.v;
+        p[1] = b.v;
+        p[2] = c.v;
+        p[3] = d.v;
+    }
 }

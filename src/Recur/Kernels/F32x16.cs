@@ -110,4 +110,11 @@ internal unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float Sum() => Vector512.Sum(v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSums(float* p, F32x16 a, F32x16 b, F32x16 c, F32x16 d) =>
+        F32x8.StoreSums(p, Halves(a), Halves(b), Halves(c), Halves(d));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static F32x8 Halves(F32x16 a) => new(a.v.GetLower() + a.v.GetUpper());
 }

@@ -109,4 +109,12 @@ internal unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float Sum() => Vector256.Sum(v);
+
+    // HorizontalAdd works in each half: (a0+a1, a2+a3, b0+b1, b2+b3 | a4+a5, ...), twice, then the halves are added.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSums(float* p, F32x8 a, F32x8 b, F32x8 c, F32x8 d)
+    {
+        Vector256<float> s = Avx.HorizontalAdd(Avx.HorizontalAdd(a.v, b.v), Avx.HorizontalAdd(c.v, d.v));
+        (s.GetLower() + s.GetUpper()).Store(p);
+    }
 }

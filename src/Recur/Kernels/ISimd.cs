@@ -84,4 +84,8 @@ internal unsafe interface ISimd<T> where T : unmanaged, ISimd<T>
 
     /// <summary>The sum of the lanes; the order belongs to the width.</summary>
     float Sum();
+
+    /// <summary>p[0..3] = the sums of the lanes of a, b, c and d: a third of the instructions of four
+    /// <see cref="Sum"/>.</summary>
+    static abstract void StoreSums(float* p, T a, T b, T c, T d);
 }

@@ -76,6 +76,17 @@ internal static class VectorMath
         return T.Create(1f) / (T.Create(1f) + e);
     }
 
+    /// <summary>e^-|x|, at least e^-60: small enough for a logistic function, and a learning rate times it is no
+    /// denormal.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T ExpMinusAbs<T>(T x) where T : unmanaged, ISimd<T>
+    {
+        T y = T.Min(T.Create(60f), T.Abs(x)); // 60 first: NaN stays NaN
+        T p = Reduced(y, -1f, out T rounded);
+        T scale = T.Pow2Rounded(rounded);
+        return T.Fma(p, scale, scale);
+    }
+
     /// <summary>e^x - 1, relatively exact also near 0; -1 below -87, 6e37 above 87.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T ExpM1<T>(T x) where T : unmanaged, ISimd<T>

@@ -1,0 +1,172 @@
+using System.Text.Json;
+using Recur.IO;
+
+namespace Recur.Text;
+
+/// <summary>A <see cref="Word2Vec"/> as a safetensors file.</summary>
+internal static unsafe class Word2VecFile
+{
+    private const string VersionKey = "recur_word2vec", Version = "1";
+
+    public static void Save(Word2Vec model, string path)
+    {
+        Word2VecWeights w = model.Weights;
+        var writer = new SafetensorsWriter();
+        writer.AddMetadata(VersionKey, Version);
+        writer.Add("vocabulary", VocabularyBytes(model.Vocabulary));
+        WriteOptions(writer, model.Options);
+        writer.Add("run.epochs", (long)model.Run.Epochs);
+        writer.Add("run.before", (long)model.Run.Before);
+        writer.Add("run.alpha", model.Run.Alpha);
+        writer.Add("run.min_alpha", model.Run.MinAlpha);
+        writer.Add("run.losses", [.. model.Losses]);
+        Add("input", w.Input, w.Words);
+        Add("output", w.Output, w.Words);
+        Add("tree", w.Tree, w.Nodes);
+        AtomicFile.Write(path, writer.WriteTo);
+
+        void Add(string name, float* table, int rows)
+        {
+            if (table != null) writer.Add(name, Tensor.From(w.Copy(table, rows), [rows, w.VectorSize]));
+        }
+    }
+
+    public static Word2Vec Load(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        if (!file.Metadata.TryGetValue(VersionKey, out string? version))
+            throw new ModelFormatException(
+                $"{file.FileName}: this is no word2vec model (there is no {VersionKey} in its metadata).");
+        if (version != Version)
+            throw new ModelFormatException(
+                $"{file.FileName}: the word2vec model has version {version} but this program knows version {Version}.");
+        try
+        {
+            return Read(file);
+        }
+        catch (Exception e) when (e is ArgumentException or JsonException or InvalidOperationException
+            or FormatException or OverflowException)
+        {
+            throw new ModelFormatException($"{file.FileName}: {e.Message}", e);
+        }
+    }
+
+    private static Word2Vec Read(SafetensorsFile file)
+    {
+        Word2VecOptions options = ReadOptions(file);
+        Vocabulary vocabulary = ReadVocabulary(file.ReadBytes("vocabulary"));
+        options.Check();
+        // Before memory for the tables is taken, the file must be seen to have them.
+        CheckShape(file, "input", vocabulary.Count, options.VectorSize);
+        if (options.Negative > 0) CheckShape(file, "output", vocabulary.Count, options.VectorSize);
+        if (options.HierarchicalSoftmax)
+            CheckShape(file, "tree", Math.Max(1, vocabulary.Count - 1), options.VectorSize);
+
+        double[] losses = file.ReadDouble("run.losses");
+        int epochs = (int)Whole(file, "run.epochs", 1, int.MaxValue);
+        if (losses.Length > epochs)
+            throw new ArgumentException($"run.losses must have at most {epochs} values but has {losses.Length}.");
+        var run = new Word2VecRun(
+            epochs, Number(file, "run.alpha"), Number(file, "run.min_alpha"),
+            (int)Whole(file, "run.before", 0, int.MaxValue / 2));
+        Word2VecOptions.CheckAlpha(run.Alpha, nameof(options.Alpha));
+        Word2VecOptions.CheckAlpha(run.MinAlpha, nameof(options.MinAlpha));
+
+        var model = new Word2Vec(vocabulary, options, initialize: false);
+        model.Restore(run, losses);
+        Word2VecWeights w = model.Weights;
+        Fill("input", w.Input, w.Words);
+        Fill("output", w.Output, w.Words);
+        Fill("tree", w.Tree, w.Nodes);
+        return model;
+
+        void Fill(string name, float* table, int rows)
+        {
+            if (table != null) w.Fill(table, rows, file.ReadTensor(name).Span);
+        }
+    }
+
+    private static void CheckShape(SafetensorsFile file, string name, long rows, long columns)
+    {
+        SafetensorsEntry entry = file[name];
+        if (entry.DataType != SafetensorsDataType.F32 || !entry.Dimensions.SequenceEqual([rows, columns]))
+            throw new ArgumentException(
+                $"{name} must be F32 [{rows}, {columns}] but is {entry.DataType} [{string.Join(", ", entry.Dimensions)}].");
+    }
+
+    private static byte[] VocabularyBytes(Vocabulary vocabulary)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream)) vocabulary.WriteTo(json);
+        return stream.ToArray();
+    }
+
+    private static Vocabulary ReadVocabulary(byte[] bytes)
+    {
+        var json = new Utf8JsonReader(bytes);
+        json.Read();
+        return VocabularyJson.Read(ref json);
+    }
+
+    private static void WriteOptions(SafetensorsWriter writer, Word2VecOptions o)
+    {
+        writer.Add("options.min_count", o.MinCount);
+        writer.Add("options.max_final_vocab", (long)(o.MaxFinalVocab ?? 0));
+        writer.Add("options.sample", o.Sample);
+        writer.Add("options.vector_size", (long)o.VectorSize);
+        writer.Add("options.skip_gram", o.SkipGram ? 1L : 0);
+        writer.Add("options.window", (long)o.Window);
+        writer.Add("options.shrink_windows", o.ShrinkWindows ? 1L : 0);
+        writer.Add("options.cbow_mean", o.CbowMean ? 1L : 0);
+        writer.Add("options.hierarchical_softmax", o.HierarchicalSoftmax ? 1L : 0);
+        writer.Add("options.negative", (long)o.Negative);
+        writer.Add("options.ns_exponent", o.NsExponent);
+        writer.Add("options.epochs", (long)o.Epochs);
+        writer.Add("options.alpha", o.Alpha);
+        writer.Add("options.min_alpha", o.MinAlpha);
+        writer.Add("options.seed", unchecked((long)o.Seed));
+        writer.Add("options.threads", (long)(o.Threads ?? 0));
+    }
+
+    private static Word2VecOptions ReadOptions(SafetensorsFile file)
+    {
+        int maxFinalVocab = Int("max_final_vocab"), threads = Int("threads");
+        return new Word2VecOptions
+        {
+            MinCount = Whole(file, "options.min_count", 0, long.MaxValue),
+            MaxFinalVocab = maxFinalVocab == 0 ? null : maxFinalVocab,
+            Sample = Number(file, "options.sample"),
+            VectorSize = Int("vector_size"),
+            SkipGram = Int("skip_gram") != 0,
+            Window = Int("window"),
+            ShrinkWindows = Int("shrink_windows") != 0,
+            CbowMean = Int("cbow_mean") != 0,
+            HierarchicalSoftmax = Int("hierarchical_softmax") != 0,
+            Negative = Int("negative"),
+            NsExponent = Number(file, "options.ns_exponent"),
+            Epochs = Int("epochs"),
+            Alpha = Number(file, "options.alpha"),
+            MinAlpha = Number(file, "options.min_alpha"),
+            Seed = unchecked((ulong)Whole(file, "options.seed", long.MinValue, long.MaxValue)),
+            Threads = threads == 0 ? null : threads,
+        };
+
+        int Int(string name) => (int)Whole(file, "options." + name, 0, int.MaxValue);
+    }
+
+    private static long Whole(SafetensorsFile file, string name, long least, long most)
+    {
+        long[] values = file.ReadInt64(name);
+        if (values.Length != 1 || values[0] < least || values[0] > most)
+            throw new ArgumentException(
+                $"{name} must be one number in {least}..{most} but was {string.Join(", ", values.Take(3))}.");
+        return values[0];
+    }
+
+    private static double Number(SafetensorsFile file, string name)
+    {
+        double[] values = file.ReadDouble(name);
+        return values.Length == 1
+            ? values[0] : throw new ArgumentException($"{name} must be one number but has {values.Length}.");
+    }
+}

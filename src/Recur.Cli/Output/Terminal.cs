@@ -41,12 +41,12 @@ internal sealed class Terminal(ToolStreams streams, bool quiet, bool json, Cance
         var table = new Table { Border = TableBorder.Simple, UseSafeBorder = false };
         for (int i = 0; i < header.Count; i++)
         {
-            var column = new TableColumn(new Text(header[i])) { NoWrap = true };
+            var column = new TableColumn(new Spectre.Console.Text(header[i])) { NoWrap = true };
             if (i >= textColumns) column.Alignment = Justify.Right;
             table.AddColumn(column);
         }
 
-        foreach (IReadOnlyList<string> row in rows) table.AddRow(row.Select(cell => new Text(cell)));
+        foreach (IReadOnlyList<string> row in rows) table.AddRow(row.Select(cell => new Spectre.Console.Text(cell)));
         if (streams.OutIsTerminal)
         {
             console.Write(table);

@@ -34,7 +34,7 @@ internal static class PickleTokens
         .. Fuzz.Texts(".", "(", ")", "]", "}", "0", "1", "2", "a", "e", "s", "u", "t", "l", "d", "N", "R", "b", "Q", "q\0", "h\0",
             "h\u0001", "\u0081", "\u0085", "\u0086", "\u0087", "\u0088", "\u0089", "\u008f", "\u0090", "\u0091", "\u0093", "\u0094",
             "K\u0001", "K\0", "]q\0h\0a"),
-        Int(-1), Int(long.MaxValue), Int(3), Int(0), Text("storage"), Text("0"), Text("a"),
+        Int(-1), Int(long.MaxValue), Int(3), Int(0), Unicode("storage"), Unicode("0"), Unicode("a"),
         Global("collections", "OrderedDict"), Global("collections", "Counter"), Global("collections", "defaultdict"),
         Global("torch._utils", "_rebuild_tensor_v2"), Global("torch._utils", "_rebuild_tensor"),
         Global("torch._utils", "_rebuild_tensor_v3"), Global("torch._utils", "_rebuild_parameter"),
@@ -61,7 +61,7 @@ public sealed class TorchArchiveFuzzTests
         byte[][] seeds =
         [
             Fixture.Bytes("views.pt"), Fixture.Bytes("tied.pt"), Fixture.Bytes("layout_2x_v3.pt"), Fixture.Bytes("nested_4.pt"),
-            Archive(Pickle("}", Text("a"), Tensor(Storage("0", 3), 0, [3], [1]), "s"), ("data/0", new byte[12])),
+            Archive(Pickle("}", Unicode("a"), Tensor(Storage("0", 3), 0, [3], [1]), "s"), ("data/0", new byte[12])),
         ];
         byte[][] tokens = [.. PickleTokens.All, .. Fuzz.Texts("PK\u0001\u0002", "PK\u0003\u0004", "PK\u0005\u0006", "PK\u0006\u0007")];
         // A tensor may be expanded: 2^22 elements of float32 beyond the file's own, its copy and their source.
@@ -78,7 +78,7 @@ public sealed class TorchLegacyFuzzTests
         byte[][] seeds =
         [
             Fixture.Bytes("views_legacy.pt"), Fixture.Bytes("types_legacy.pt"), Fixture.Bytes("nested_2_legacy.pt"),
-            Fixture.Bytes("nested_5_legacy.pt"), Legacy(Pickle("}", Text("a"), Text("b"), "s")),
+            Fixture.Bytes("nested_5_legacy.pt"), Legacy(Pickle("}", Unicode("a"), Unicode("b"), "s")),
         ];
         Fuzz.Run(seeds, PickleTokens.All, PickleTokens.ReadAll, perByte: 512, fixedCost: 48 << 20);
     }
@@ -93,10 +93,10 @@ public sealed class PickleFuzzTests
         byte[] tensor = Tensor(Storage("0", 3), 0, [3], [1]);
         byte[][] seeds =
         [
-            Pickle("}(", Text("a"), tensor, Text("b"), Tensor(Storage("0", 3), 1, [2, 1], [1, 1]), "u"),
-            Pickle("](", Text("x"), "q\0h\0K\u0001", Int(5), "}", Text("k"), "Ns", "e"),
-            Pickle(Global("collections", "OrderedDict"), ")R(", Text("w"), "q\u0001", tensor, Text("n"), "h\u0001u}b"),
-            [0x80, 4, .. Join("]\u0094(", Text("a"), 0x94, Text("collections"), Text("OrderedDict"), 0x93, 0x94, ")Re.")],
+            Pickle("}(", Unicode("a"), tensor, Unicode("b"), Tensor(Storage("0", 3), 1, [2, 1], [1, 1]), "u"),
+            Pickle("](", Unicode("x"), "q\0h\0K\u0001", Int(5), "}", Unicode("k"), "Ns", "e"),
+            Pickle(Global("collections", "OrderedDict"), ")R(", Unicode("w"), "q\u0001", tensor, Unicode("n"), "h\u0001u}b"),
+            [0x80, 4, .. Join("]\u0094(", Unicode("a"), 0x94, Unicode("collections"), Unicode("OrderedDict"), 0x93, 0x94, ")Re.")],
         ];
         Fuzz.Run(seeds, PickleTokens.All, stream =>
         {

@@ -26,7 +26,7 @@ internal static class PickleBytes
 
     public static byte[] Global(string module, string name) => Join($"c{module}\n{name}\n");
 
-    public static byte[] Text(string text)
+    public static byte[] Unicode(string text)
     {
         byte[] utf8 = Encoding.UTF8.GetBytes(text);
         var length = new byte[4];
@@ -43,7 +43,7 @@ internal static class PickleBytes
 
     /// <summary>The reference to a storage of float32.</summary>
     public static byte[] Storage(string key, long count, string type = "FloatStorage") =>
-        Join("(", Text("storage"), Global("torch", type), Text(key), Text("cpu"), Int(count), "tQ");
+        Join("(", Unicode("storage"), Global("torch", type), Unicode(key), Unicode("cpu"), Int(count), "tQ");
 
     /// <summary>A tensor of torch._utils._rebuild_tensor_v2.</summary>
     public static byte[] Tensor(byte[] storage, long offset, long[] size, long[] stride) => Join(
@@ -67,6 +67,6 @@ internal static class PickleBytes
     public static byte[] Legacy(byte[] pickle) =>
     [
         .. Pickle(0x8a, 10, new byte[] { 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19 }),
-        .. Pickle("M", 0xe9, 3), .. Pickle("}", Text("little_endian"), 0x88, "s"), .. pickle, .. Pickle("]"),
+        .. Pickle("M", 0xe9, 3), .. Pickle("}", Unicode("little_endian"), 0x88, "s"), .. pickle, .. Pickle("]"),
     ];
 }

@@ -13,38 +13,38 @@ public sealed class PickleTests
     {
         get
         {
-            byte[] billionLaughs = Join("(", Text("lol"), "tq\00");
+            byte[] billionLaughs = Join("(", Unicode("lol"), "tq\00");
             for (int i = 0; i < 40; i++) billionLaughs = Join(billionLaughs, "(", "h", i, "h", i, "h", i, "tq", i + 1, "0");
             billionLaughs = Join(billionLaughs, "h", 40);
             byte[] deep = Join(string.Concat(Enumerable.Repeat("]", 1)), string.Concat(Enumerable.Repeat("\u0085", 5000)));
-            byte[] bigName = Text(new string('n', 4097));
+            byte[] bigName = Unicode(new string('n', 4097));
             byte[] longLists = Join("](", string.Concat(Enumerable.Repeat("N", 1000)), "eq\0");
             byte[] copies = Join("](K\u0001K\u0002\u0086", string.Concat(Enumerable.Repeat("2", 2000)), "eq\0]");
             for (int i = 0; i < 100; i++) copies = Join(copies, Global("collections", "OrderedDict"), "h\0\u0085Ra");
             return new()
             {
-                { "os.system", Pickle(Global("posix", "system"), Text("id"), 0x85, "R"), $"the pickle asks for \"posix.system\", {NotOnTheList}" },
-                { "os", Pickle(Global("os", "system"), Text("id"), 0x85, "R"), $"the pickle asks for \"os.system\", {NotOnTheList}" },
-                { "eval", Pickle(Global("__builtin__", "eval"), Text("1"), 0x85, "R"), $"the pickle asks for \"__builtin__.eval\", {NotOnTheList}" },
-                { "eval 4", [0x80, 4, .. Join(Text("builtins"), Text("eval"), 0x93, Text("1"), 0x85, "R.")], $"the pickle asks for \"builtins.eval\", {NotOnTheList}" },
+                { "os.system", Pickle(Global("posix", "system"), Unicode("id"), 0x85, "R"), $"the pickle asks for \"posix.system\", {NotOnTheList}" },
+                { "os", Pickle(Global("os", "system"), Unicode("id"), 0x85, "R"), $"the pickle asks for \"os.system\", {NotOnTheList}" },
+                { "eval", Pickle(Global("__builtin__", "eval"), Unicode("1"), 0x85, "R"), $"the pickle asks for \"__builtin__.eval\", {NotOnTheList}" },
+                { "eval 4", [0x80, 4, .. Join(Unicode("builtins"), Unicode("eval"), 0x93, Unicode("1"), 0x85, "R.")], $"the pickle asks for \"builtins.eval\", {NotOnTheList}" },
                 { "getattr", Pickle(Global("builtins", "getattr")), $"the pickle asks for \"builtins.getattr\", {NotOnTheList}" },
                 { "import", Pickle(Global("builtins", "__import__")), $"the pickle asks for \"builtins.__import__\", {NotOnTheList}" },
                 { "subprocess", Pickle(Global("subprocess", "Popen")), $"the pickle asks for \"subprocess.Popen\", {NotOnTheList}" },
                 { "torch.load", Pickle(Global("torch", "load")), $"the pickle asks for \"torch.load\", {NotOnTheList}" },
                 { "terminal", Pickle(Global("a\u001b[31m", "b")), $"the pickle asks for \"a?[31m.b\", {NotOnTheList}" },
-                { "nested", Pickle(Global("collections", "OrderedDict"), ")R", Global("torch._utils", "_rebuild_tensor_v2"), "((", Global("posix", "system"), Text("id"), 0x85, "Rttb"), $"the pickle asks for \"posix.system\", {NotOnTheList}" },
+                { "nested", Pickle(Global("collections", "OrderedDict"), ")R", Global("torch._utils", "_rebuild_tensor_v2"), "((", Global("posix", "system"), Unicode("id"), 0x85, "Rttb"), $"the pickle asks for \"posix.system\", {NotOnTheList}" },
                 { "call result", Pickle(Global("collections", "OrderedDict"), ")R)R"), "the pickle calls a dictionary of 0." },
-                { "call text", Pickle(Text("os.system"), Text("id"), 0x85, "R"), "the pickle calls \"os.system\"." },
+                { "call text", Pickle(Unicode("os.system"), Unicode("id"), 0x85, "R"), "the pickle calls \"os.system\"." },
                 { "call type", Pickle(Global("torch", "float32"), ")R"), "the pickle calls torch.float32 in a way that is not known." },
                 { "call dict", Pickle(Global("builtins", "dict"), ")R"), "the pickle calls builtins.dict in a way that is not known." },
                 { "new", Pickle(Global("torch", "Tensor"), ")", 0x81), "the pickle calls torch.Tensor in a way that is not known." },
                 { "arguments", Pickle(Global("torch", "Size"), "]R"), "the pickle calls torch.Size without a tuple of arguments." },
                 { "from type", Pickle(Global("torch._tensor", "_rebuild_from_type_v2"), "(", Global("collections", "OrderedDict"), Global("torch", "Tensor"), ")}tR"), "the pickle calls torch._tensor._rebuild_from_type_v2 in a way that is not known." },
-                { "setstate", Pickle("]}", Text("__setstate__"), Global("torch", "float32"), "sb"), "the pickle sets the state of a list of 0 (as __setstate__ would), which is not allowed; nothing was run." },
+                { "setstate", Pickle("]}", Unicode("__setstate__"), Global("torch", "float32"), "sb"), "the pickle sets the state of a list of 0 (as __setstate__ would), which is not allowed; nothing was run." },
                 { "state", Pickle(Global("torch", "Tensor"), "}b"), "the pickle sets the state of torch.Tensor (as __setstate__ would), which is not allowed; nothing was run." },
                 { "contains itself", Pickle("]q\0h\0a"), "a value of the pickle contains itself." },
                 { "tuple itself", Pickle("]q\0h\0\u0085a"), "a value of the pickle contains itself." },
-                { "dict itself", Pickle("}q\0", Text("me"), "h\0s"), "a value of the pickle contains itself." },
+                { "dict itself", Pickle("}q\0", Unicode("me"), "h\0s"), "a value of the pickle contains itself." },
                 { "billion laughs", Pickle(billionLaughs), "the values of the pickle share each other so often that they would be too many written out." },
                 { "copies", Pickle(copies), "the pickle copies its values over and over." },
                 { "deep", Pickle(deep), "the values of the pickle are nested deeper than 100 levels." },

@@ -18,8 +18,9 @@ public sealed partial class LayerTests
         ("Recur/Data", []),
         ("Recur/IO", ["Nn"]),
         ("Recur/Training", ["Autograd", "Nn", "Optim", "Data", "IO"]),
+        ("Recur/Text", ["Kernels", "Autograd", "Ops", "Nn", "Optim", "Data", "IO", "Training"]),
         ("Recur.Forecasting", ["Autograd", "Nn", "Optim", "Data", "IO", "Training"]),
-        ("Recur.Cli", ["Autograd", "Nn", "Optim", "Data", "IO", "Training", "Forecasting"]),
+        ("Recur.Cli", ["Autograd", "Nn", "Optim", "Data", "IO", "Training", "Text", "Forecasting"]),
     ];
 
     // What a kernel does not know; it gets spans, pointers, numbers and shapes.

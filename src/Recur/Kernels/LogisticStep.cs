@@ -63,7 +63,7 @@ internal static unsafe class LogisticStep
     /// <summary>Floats of a row of products; those behind the outputs are <see cref="Nothing"/>.</summary>
     public const int Row = 8;
 
-    // A product whose logistic function, gradient and loss are nothing.
+    // A product whose logistic function, gradient and loss are nothing where the label is 0.
     private const float Nothing = -1000f;
 
     //   x       [m]               in   pointers to the input rows, which are changed
@@ -83,7 +83,13 @@ internal static unsafe class LogisticStep
         Debug.Assert(m > 0 && stride % 16 == 0);
         int i = 0;
         for (; i < m - 1; i += 2) Products2<T, TN>(x[i], x[i + 1], o, stride, g + i * Row);
-        if (i < m) Products1<T, TN>(x[i], o, stride, g + i * Row);
+        if (i < m)
+        {
+            Products1<T, TN>(x[i], o, stride, g + i * Row);
+            // The longest vector reads a row more: one of losses that are nothing, whatever the label.
+            for (int k = 0; k < Row; k++) g[m * Row + k] = Nothing - 2f * Nothing * labels[k];
+        }
+
         if (skip != 0) Skip(g, m, skip);
         Gradients(g, m, labels, alpha, ref loss);
         Update<T, TN>(x, m, o, stride, g);
@@ -144,7 +150,6 @@ internal static unsafe class LogisticStep
         StoreRow<T, TN>(f + Row, q0, q1, q2, q3, q4, q5);
     }
 
-    // The row behind it is made Nothing: the longest vector covers two.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Products1<T, TN>(float* x, float** o, nint stride, float* f)
         where T : unmanaged, ISimd<T> where TN : IConst
@@ -165,7 +170,6 @@ internal static unsafe class LogisticStep
         }
 
         StoreRow<T, TN>(f, p0, p1, p2, p3, p4, p5);
-        for (int k = 0; k < Row; k++) f[Row + k] = Nothing;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

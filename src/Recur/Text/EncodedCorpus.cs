@@ -115,6 +115,9 @@ public sealed class EncodedCorpus
         return ids;
     }
 
+    /// <summary>The length of a chunk, without reading it.</summary>
+    internal int ChunkSize(int index) => pieces[index].Length;
+
     private void Add(ReadOnlySpan<int> ids, long budget)
     {
         long size = (long)ids.Length * sizeof(int);

@@ -1,11 +1,13 @@
 using BenchmarkDotNet.Running;
 using Recur.Benchmarks.Compare;
 using Recur.Benchmarks.Results;
+using Recur.Benchmarks.Words;
 
 return args switch
 {
     ["compare", ..] => CompareCommand.Run(args.AsSpan(1)),
     ["table", ..] => ResultsTable.Run(args.AsSpan(1)),
+    ["words", ..] => WordsCommand.Run(args.AsSpan(1)),
     ["kernels", ..] => RunKernels(args[1..]),
     _ => Usage(),
 };
@@ -23,6 +25,7 @@ static int Usage()
         usage: dotnet run -c Release --project benchmarks/Recur.Benchmarks -- VERB
         {CompareCommand.Usage}
         {ResultsTable.Usage}
+        {WordsCommand.Usage}
         kernels [BenchmarkDotNet's options, such as --filter '*Gemm*']
         """);
     return 2;

@@ -72,6 +72,11 @@ internal unsafe struct Word2VecKernel(Word2VecPlan* plan, Word2VecScratch* scrat
     /// numbers).</summary>
     public const int PathAtMost = 92;
 
+    /// <summary>Neighbours that take the nodes of a path at a time. Nodes near the root are in most paths; with the
+    /// gradients of up to ten neighbours added up at once the analogies lost a point against gensim's (20.3 and 21.4 %
+    /// of them, with four at a time 20.9), for a tenth of the time.</summary>
+    internal const int InputsPerPath = 4;
+
     private const int FloatsPerLine = 16;
 
     private readonly Word2VecPlan* plan = plan;
@@ -266,7 +271,18 @@ internal unsafe struct Word2VecKernel(Word2VecPlan* plan, Word2VecScratch* scrat
         float** x, int m, float** outputs, int pathLength, int word, float alpha, ref LogisticLoss<T> loss)
         where T : unmanaged, ISimd<T>
     {
-        if (pathLength > 0) LearnPath(x, m, outputs, pathLength, plan->Paths + plan->PathStarts[word], alpha, ref loss);
+        if (pathLength > 0)
+        {
+            int* path = plan->Paths + plan->PathStarts[word];
+            int parts = (m + InputsPerPath - 1) / InputsPerPath;
+            for (int done = 0, part = 0; part < parts; part++)
+            {
+                int size = (m - done) / (parts - part);
+                LearnPath(x + done, size, outputs, pathLength, path, alpha, ref loss);
+                done += size;
+            }
+        }
+
         int n = plan->Negative + 1;
         if (n == 1) return;
         float* labels = scratch->Labels;

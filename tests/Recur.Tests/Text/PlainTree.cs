@@ -4,7 +4,8 @@ using Recur.Text;
 namespace Recur.Tests.Text;
 
 /// <summary>word2vec with hierarchical softmax as one would write it down: double, one thread, no sub-sampling, windows of
-/// full length. Tree nodes are taken in the kernel's portions, each with the vectors as the one before left them.</summary>
+/// full length. Neighbours and tree nodes are taken in the kernel's portions, each with the vectors as the one before left
+/// them.</summary>
 internal sealed class PlainTree(float[] input, Word2VecOptions options, Vocabulary vocabulary)
 {
     private readonly int d = options.VectorSize;
@@ -43,7 +44,15 @@ internal sealed class PlainTree(float[] input, Word2VecOptions options, Vocabula
     private double SkipGram(int word, List<int> around, double alpha)
     {
         double[][] x = [.. around.Select(a => Input[(a * d)..(a * d + d)])];
-        double loss = Descend(word, x, alpha);
+        double loss = 0;
+        int parts = (x.Length + Word2VecKernel.InputsPerPath - 1) / Word2VecKernel.InputsPerPath, done = 0;
+        for (int p = 0; p < parts; p++)
+        {
+            int size = (x.Length - done) / (parts - p);
+            loss += Descend(word, x[done..(done + size)], alpha);
+            done += size;
+        }
+
         for (int k = 0; k < x.Length; k++) x[k].CopyTo(Input, around[k] * d);
         return loss;
     }

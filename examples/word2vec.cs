@@ -18,9 +18,11 @@ for (int i = 0; i < 4000; i++)
 }
 
 TextSource text = TextSource.FromLines(lines);
-var options = new Word2VecOptions { SkipGram = true, VectorSize = 24, Window = 3, Alpha = 0.05, Threads = 1 }; // one thread: repeatable
+// With one thread a run is repeatable.
+var options = new Word2VecOptions { SkipGram = true, VectorSize = 24, Window = 3, Alpha = 0.05, Threads = 1 };
 Word2Vec model = Word2Vec.Train(text, new WhitespaceTokenizer(), options);
-Console.WriteLine($"{model.Vocabulary.Count} words, {model.Epochs} epochs, loss falls: {model.Losses[^1] < model.Losses[0]}");
+bool falls = model.Losses[^1] < model.Losses[0];
+Console.WriteLine($"{model.Vocabulary.Count} words, {model.Epochs} epochs, loss falls: {falls}");
 foreach (string word in (string[])["cat", "milk", "barn", "grey"])
 {
     IEnumerable<string> near = model.Vectors.MostSimilar(word, 3).Select(n => n.Word).Order();

@@ -88,7 +88,8 @@ internal sealed class WordsCommand
             return 1;
         }
 
-        Console.WriteLine($"{Machine.Processor}; {Machine.OperatingSystemName}; {Machine.Runtime}; kernels {Kernels.Isa.Current}"
+        Console.WriteLine(
+            $"{Machine.Processor}; {Machine.OperatingSystemName}; {Machine.Runtime}; kernels {Kernels.Isa.Current}"
             + (gensim is null ? "" : $"; gensim {gensim.Version}"));
         long begin = Stopwatch.GetTimestamp();
         TextSource source = TextSource.FromFile(corpusFile!);
@@ -116,7 +117,8 @@ internal sealed class WordsCommand
             double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
             if (HasScores) trained.Save(ownFile);
             own.Add(Print("Recur", seed, words, seconds, reading, HasScores ? Score(gensim!, ownFile) : null, ownScores));
-            Console.WriteLine($"  loss by epoch: {string.Join(" ", trained.Losses.Select(l => l.ToString("0.0000", CultureInfo.InvariantCulture)))}");
+            IEnumerable<string> losses = trained.Losses.Select(l => l.ToString("0.0000", CultureInfo.InvariantCulture));
+            Console.WriteLine($"  loss by epoch: {string.Join(" ", losses)}");
             if (gensim is null) return;
             JsonNode answer = gensim.Request(new JsonObject
             {
@@ -124,7 +126,8 @@ internal sealed class WordsCommand
             });
             double before = (double)loaded!["seconds"]! + (double)answer["vocabulary_seconds"]!;
             peers.Add(Print(
-                "gensim", seed, words, (double)answer["seconds"]!, before, HasScores ? Score(gensim, peerFile) : null, peerScores));
+                "gensim", seed, words, (double)answer["seconds"]!, before, HasScores ? Score(gensim, peerFile) : null,
+                peerScores));
         }
         finally
         {
@@ -164,7 +167,8 @@ internal sealed class WordsCommand
         {
             double[] ratios = [.. own.Zip(peers, (a, b) => a / b).Order()];
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"Recur / gensim, words per second: median {ratios[ratios.Length / 2]:0.0}, from {ratios[0]:0.0} to {ratios[^1]:0.0}"));
+                $"Recur / gensim, words per second: median {ratios[ratios.Length / 2]:0.0}, from {ratios[0]:0.0} to "
+                + $"{ratios[^1]:0.0}"));
         }
 
         foreach ((string name, List<double[]> scores) in new[] { ("Recur", ownScores), ("gensim", peerScores) })

@@ -59,7 +59,11 @@ internal sealed unsafe class Word2VecEpoch
         nint address = (nint)(&plan); // this method waits for everyone who has it
         for (int i = 0; i < others.Length; i++)
         {
-            others[i] = new Thread(() => Work((Word2VecPlan*)address, null)) { IsBackground = true, Name = $"word2vec {i + 1}" };
+            others[i] = new Thread(() => Work((Word2VecPlan*)address, null))
+            {
+                IsBackground = true,
+                Name = $"word2vec {i + 1}",
+            };
             others[i].Start();
         }
 

@@ -38,8 +38,8 @@ internal sealed class LinearCrossEntropyOp : Node
         Span<float> logits = op.Save(m * v), stats = op.Save(CrossEntropyKernel.Stats * m);
         Tensor y = op.NewOutput(sum ? [] : leading);
         Span<float> losses = sum ? op.Save(m) : y.MutableSpan;
-        if (bias != default) Rows.Fill(m, v, bias.Span, logits);
-        Gemm.Multiply(m, v, i, x.Span, false, weight.Span, true, logits, accumulate: bias != default);
+        if (bias != default) Gemm.MultiplyPlusRow(m, v, i, x.Span, weight.Span, bias.Span, logits);
+        else Gemm.Multiply(m, v, i, x.Span, false, weight.Span, true, logits, accumulate: false);
         CrossEntropyKernel.Forward(logits, op.Indices(), default, default, op.setting, stats, losses);
         if (sum)
         {

@@ -38,7 +38,7 @@ public sealed partial class LanguageModel : Module
         Options.Check();
         Vocabulary = vocabulary;
         Tokenizer = tokenizer;
-        encoder = Register("encoder", new Embedding(vocabulary.Count, Options.VectorSize));
+        encoder = Register("encoder", new Embedding(vocabulary.Count, Options.VectorSize, sparse: true));
         rnn = Register("rnn", RecurrentLayer.Create(
             Options.Cell, Options.VectorSize, Options.HiddenSize, Options.NumLayers,
             Options.NumLayers > 1 ? Options.Dropout : 0f));

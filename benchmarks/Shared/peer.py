@@ -316,6 +316,32 @@ def sine_step(o, t):
     return results, step
 
 
+def word_model(o, t):
+    """A step of PyTorch's word_language_model: Embedding, LSTM, Linear, cross-entropy, zero_grad, backward, clipping, SGD,
+    from a zero state."""
+    words, size = t["encoder.weight"].shape
+    model = nn.ModuleDict({"encoder": nn.Embedding(words, size), "rnn": nn.LSTM(size, size, o["layers"]),
+                           "decoder": nn.Linear(size, words)})
+    load(model, t)
+    ids, targets = t["ids"].long(), t["targets"].long()
+    optimizer, criterion = torch.optim.SGD(model.parameters(), lr=o["learning_rate"]), nn.CrossEntropyLoss()
+    losses = []
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        output, _ = model["rnn"](model["encoder"](ids))
+        loss = criterion(model["decoder"](output).view(-1, words), targets)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), o["clip"])
+        optimizer.step()
+        losses[:] = [loss.detach()]
+
+    step()
+    results = {"loss": losses[0].reshape(1)}
+    results.update({n: p.detach().clone() for n, p in model.named_parameters()})
+    return results, step
+
+
 def train(o, t):
     """A whole short run on one batch: recurrent layer, Linear on the output, MSE, clipping, any optimizer."""
     rnn = make_layer(o)
@@ -491,8 +517,8 @@ def module(o, t):
 
 
 CASES = {f.__name__: f for f in (
-    layer, cell, cell_loop, state_gradients, stream, gemm, sine_step, train, optimizer, scheduler, clip, torch_load,
-    torch_save, numpy_load, loss, init, module)}
+    layer, cell, cell_loop, state_gradients, stream, gemm, sine_step, word_model, train, optimizer, scheduler, clip,
+    torch_load, torch_save, numpy_load, loss, init, module)}
 correct_nadam()
 
 

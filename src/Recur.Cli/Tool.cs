@@ -21,7 +21,7 @@ internal static class Tool
         // A value that begins with @ is a file name, not a response file; -qo is a typing error, not two options.
         var parser = new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
         ParseResult parsed = root.Parse(args.Count == 0 ? ["--help"] : args, parser);
-        string verb = parsed.CommandResult.Command is VerbCommand v ? $"recur {v.Name}" : "recur";
+        string verb = NameOf(parsed.CommandResult);
         try
         {
             if (parsed.Action is ParseErrorAction
@@ -63,9 +63,16 @@ internal static class Tool
         : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
             .Select(token => token.Value).FirstOrDefault(value => value.StartsWith('-') && value.Length > 1);
 
+    /// <summary>The verb as the user typed it: <c>recur lm train</c>.</summary>
+    private static string NameOf(CommandResult command)
+    {
+        string name = command.Command is RootCommand ? "recur" : command.Command.Name;
+        return command.Parent is CommandResult parent ? $"{NameOf(parent)} {name}" : name;
+    }
+
     private static RootCommand BuildRoot(ToolStreams streams, CancellationToken cancel)
     {
-        var root = new RootCommand("Recurrent networks for .NET: from a CSV file to an honest forecast.");
+        var root = new RootCommand("Recurrent networks for .NET: from a CSV file to an honest forecast, from a text to a model of its language.");
         root.Directives.Clear();
         VerbCommand[] verbs =
         [
@@ -77,10 +84,21 @@ internal static class Tool
             ConvertCommand.Create(),
             InfoCommand.Create(),
         ];
+        VerbGroup[] groups =
+        [
+            new("lm", "Language models: learns to continue a text, by characters or words.",
+                LmTrainCommand.Create(), LmGenerateCommand.Create(), LmEvaluateCommand.Create()),
+        ];
         foreach (VerbCommand verb in verbs)
         {
             verb.Attach(streams, cancel);
             root.Subcommands.Add(verb);
+        }
+
+        foreach (VerbGroup group in groups)
+        {
+            group.Attach(streams, cancel);
+            root.Subcommands.Add(group);
         }
 
         HelpOption help = root.Options.OfType<HelpOption>().Single();

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Recur.IO;
+using Recur.Nn;
 
 namespace Recur.Forecasting;
 

@@ -1,3 +1,4 @@
+using Recur.Nn;
 using Recur.Training;
 
 namespace Recur.Forecasting;

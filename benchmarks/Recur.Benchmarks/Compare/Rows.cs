@@ -20,6 +20,7 @@ internal static class Rows
     public static IEnumerable<Row> All()
     {
         yield return new SineStepRow();
+        yield return new WordModelRow();
         foreach (Cell cell in Cell.All)
             foreach (bool train in (bool[])[true, false])
             {

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Recur.Forecasting;
+using Recur.Nn;
 
 namespace Recur.Cli.Commands;
 

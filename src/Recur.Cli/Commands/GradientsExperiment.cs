@@ -1,6 +1,5 @@
 using Recur.Autograd;
 using Recur.Data;
-using Recur.Forecasting;
 using Recur.Nn;
 using Recur.Optim;
 using Recur.Training;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Recur.Cli.Output;
-using Recur.Forecasting;
+using Recur.Nn;
 
 namespace Recur.Cli.Commands;
 

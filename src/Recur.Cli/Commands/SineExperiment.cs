@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Recur.Autograd;
-using Recur.Forecasting;
 using Recur.Nn;
 using Recur.Optim;
 

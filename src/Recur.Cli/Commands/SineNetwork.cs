@@ -1,4 +1,3 @@
-using Recur.Forecasting;
 using Recur.Nn;
 
 namespace Recur.Cli.Commands;

@@ -36,6 +36,12 @@ internal sealed class ExampleHelpAction(int width) : SynchronousCommandLineActio
             output.WriteLine(verb.Examples.Count == 1 ? "Example:" : "Examples:");
             foreach (string example in verb.Examples) output.WriteLine("  " + example);
         }
+        else if (parseResult.CommandResult.Command is VerbGroup group)
+        {
+            output.WriteLine();
+            output.WriteLine("Examples:");
+            foreach (string example in group.Examples) output.WriteLine("  " + example);
+        }
         else
         {
             output.WriteLine();

@@ -1,5 +1,5 @@
 using Recur.Cli.Commands;
-using Recur.Forecasting;
+using Recur.Nn;
 using ScottPlot;
 
 namespace Recur.Cli.Output;

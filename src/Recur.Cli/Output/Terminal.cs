@@ -26,6 +26,14 @@ internal sealed class Terminal(ToolStreams streams, bool quiet, bool json, Cance
         if (IsTalking) streams.Out.WriteLine(text);
     }
 
+    /// <summary>A piece of the result that is seen at once: text that comes token by token.</summary>
+    public void Write(string text)
+    {
+        if (!IsTalking) return;
+        streams.Out.Write(text);
+        if (streams.OutIsTerminal) streams.Out.Flush();
+    }
+
     /// <summary>Something worth knowing that is not the result; also with --json, since it goes to standard
     /// error.</summary>
     public void Note(string text)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.RegularExpressions;
+using Recur.Cli.Commands;
 
 namespace Recur.Cli.Output;
 
@@ -11,7 +12,7 @@ internal static partial class UsageText
     {
         if (parsed.UnmatchedTokens is [var token, ..])
             return token.StartsWith('-') ? $"there is no option {token}."
-                : parsed.CommandResult.Command is RootCommand ? $"there is no verb \"{token}\"."
+                : parsed.CommandResult.Command is RootCommand or VerbGroup ? $"there is no verb \"{token}\"."
                 : $"the argument \"{token}\" is one too many.";
 
         string text = parsed.Errors[0].Message.Trim();
@@ -26,6 +27,8 @@ internal static partial class UsageText
         if (MissingValue().Match(text) is { Success: true } v) return $"{v.Groups["name"].Value} needs a value.";
         if (SingleValue().Match(text) is { Success: true } s)
             return $"{s.Groups["name"].Value} stands there more than once.";
+        if (parsed.CommandResult.Command is VerbGroup group)
+            return $"one of the verbs {string.Join(", ", group.Subcommands.Select(verb => verb.Name))} must follow.";
         return text.EndsWith('.') ? text : text + ".";
     }
 

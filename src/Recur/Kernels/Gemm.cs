@@ -15,9 +15,10 @@ internal static unsafe class Gemm
     private const int KBlock = 512;              // 64 columns x 512 x 4 bytes = 128 KiB of B in a 512 KiB to 2 MiB second-level cache
     public const int UnblockedK = KBlock + KBlock / 2; // up to here K is one block, so the sum is one chain
     private const int ABlockFloats = 48 * 1024;  // 192 KiB of A beside it
+    private const int LargeABlockFloats = 144 * 1024; // processors with 512-bit vectors have 1 MiB and more: fewer passes over B
     private const long ParallelFlops = 500_000;  // for each thread (5 us): below, waking it costs more than it brings
     private const int CopyTransposedFrom = 4096; // a smaller transposed A stays in the first-level cache as it is
-    private const int TransposedK = 320;         // with a copied A, 16 columns of B and a tile of A share the first-level cache
+    private const int TransposedK = 512;         // with a copied A, 16 columns of B and a tile of A share the first-level cache
 
     // C[M, N] = (or +=) op(A) · op(B)
     //   a  [M, K], or [K, M] when transposeA     in
@@ -38,6 +39,25 @@ internal static unsafe class Gemm
                 C = pc, CRow = n,
                 Add = accumulate ? pc : null, AddRow = n,
             }, pb, transposeB ? k : n, transposeB);
+        }
+    }
+
+    // C[M, N] = A · B + the same row for all, added as the last tile is written: no pass over C of its own
+    //   a [M, K], b [N, K], row [N]  in      c [M, N]  out
+    public static void MultiplyPlusRow(
+        int m, int n, int k, ReadOnlySpan<float> a, ReadOnlySpan<float> b, ReadOnlySpan<float> row, Span<float> c)
+    {
+        if (k == 0) Kernels.Rows.Fill(m, n, row, c);
+        if (m == 0 || n == 0 || k == 0) return;
+        fixed (float* pa = a, pb = b, pc = c, pr = row)
+        {
+            Multiply(new GemmArgs
+            {
+                M = m, N = n, K = k,
+                A = pa, ARow = k, AStep = 1,
+                C = pc, CRow = n,
+                Add = pr, AddRow = 0,
+            }, pb, k, transposeB: true);
         }
     }
 
@@ -174,7 +194,8 @@ internal static unsafe class Gemm
     {
         bool copyA = g.AStep != 1 && (long)g.K * g.M >= CopyTransposedFrom;
         int kStep = copyA ? EqualBlocks(g.K, TransposedK) : BlockOfK(g.K);
-        int rowStep = Math.Max(GemmTile.MaxRows, ABlockFloats / kStep / GemmTile.MaxRows * GemmTile.MaxRows);
+        int blockFloats = T.Count == 16 ? LargeABlockFloats : ABlockFloats;
+        int rowStep = Math.Max(GemmTile.MaxRows, blockFloats / kStep / GemmTile.MaxRows * GemmTile.MaxRows);
         int tiles = (rowEnd - rowBegin + GemmTile.MaxRows - 1) / GemmTile.MaxRows;
         float* packedA = copyA ? Workspace.Require(WorkspaceSlot.PackedA, checked(tiles * GemmTile.MaxRows * kStep)) : null;
 

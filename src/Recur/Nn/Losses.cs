@@ -7,7 +7,7 @@ namespace Recur.Nn;
 /// for
 /// the target. Shapes must be equal where equal ones are documented: nothing is broadcast, that hides
 /// mistakes.</remarks>
-public static class Losses
+public static partial class Losses
 {
     /// <summary>The index that <see cref="CrossEntropy(Tensor, Tensor, Tensor?, int, Reduction, float)"/> and Nll leave
     /// out unless told otherwise: PyTorch's.</summary>

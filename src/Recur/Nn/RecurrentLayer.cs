@@ -140,6 +140,23 @@ public abstract class RecurrentLayer : Module
             input, h, c, lengths.ContainsAnyExcept(t) ? lengths : default, t, n, batched, isPacked: false, hName, cName);
     }
 
+    /// <summary>Whole sequences of equal length, for callers that know the kind of cell by an option only.</summary>
+    internal (Tensor Output, Tensor HN, Tensor CN) Run(Tensor input, Tensor? h, Tensor? c) =>
+        Run(input, h, c, default, "h", "c");
+
+    /// <summary>A layer of a kind that an option names.</summary>
+    internal static RecurrentLayer Create(
+        CellKind kind, int inputSize, int hiddenSize, int numLayers, float dropout) => kind switch
+    {
+        CellKind.Rnn => new Rnn(inputSize, hiddenSize, numLayers, dropout: dropout),
+        CellKind.Gru => new Gru(inputSize, hiddenSize, numLayers, dropout: dropout),
+        CellKind.Lstm => new Lstm(inputSize, hiddenSize, numLayers, dropout: dropout),
+        _ => throw new ArgumentException($"CellKind must be Rnn, Gru or Lstm but was {kind}."),
+    };
+
+    /// <summary>Whether there is a state c beside h.</summary>
+    internal bool HasCellState => cell.HasCellState;
+
     /// <summary>The same for packed sequences.</summary>
     private protected (PackedSequence Output, Tensor HN, Tensor CN) Run(
         PackedSequence input, Tensor? h, Tensor? c, string hName, string cName = "")

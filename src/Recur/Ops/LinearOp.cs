@@ -39,9 +39,8 @@ internal sealed class LinearOp : Node
             return op.Record(y);
         }
 
-        // The bias goes first and the product on top: one pass less over y than adding it afterwards.
-        if (biased) Rows.Fill(m, o, bias.Span, result);
-        Gemm.Multiply(m, o, i, x.Span, false, weight.Span, true, result, accumulate: biased);
+        if (biased) Gemm.MultiplyPlusRow(m, o, i, x.Span, weight.Span, bias.Span, result);
+        else Gemm.Multiply(m, o, i, x.Span, false, weight.Span, true, result, accumulate: false);
         return op.Record(y);
     }
 

@@ -1,5 +1,6 @@
 using Recur.Forecasting;
 using Recur.IO;
+using Recur.Nn;
 
 namespace Recur.Tests.Forecasting;
 

@@ -1,6 +1,6 @@
-namespace Recur.Forecasting;
+namespace Recur.Nn;
 
-/// <summary>The recurrent cell of a forecaster.</summary>
+/// <summary>The kinds of recurrent cell, where one is chosen by an option.</summary>
 public enum CellKind
 {
     /// <summary>Elman's network with tanh: <see cref="Nn.Rnn"/>.</summary>

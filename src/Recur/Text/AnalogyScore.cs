@@ -13,7 +13,8 @@ public sealed record AnalogyScore(IReadOnlyList<AnalogySection> Sections)
 /// <param name="Name">What stands behind the colon.</param>
 /// <param name="Correct">How many were answered rightly.</param>
 /// <param name="Asked">How many were asked.</param>
-/// <param name="Unknown">How many were left out because a word has no vector.</param>
+/// <param name="Unknown">How many have a word without a vector; they are not asked, unless
+/// <see cref="WordVectorEvaluation.CountUnknown"/>.</param>
 public sealed record AnalogySection(string Name, int Correct, int Asked, int Unknown)
 {
     /// <summary>The share of right answers, 0 to 1; NaN when none was asked.</summary>

@@ -193,7 +193,7 @@ internal static unsafe class WordVectorText
 
                 // Some words of published files have spaces in them: their numbers are the last D fields.
                 int spaced = WordLength(line, size);
-                if (spaced <= wordLength || IsNumber(line[(wordLength + 1)..spaced]))
+                if (spaced <= wordLength || line[spaced - 1] == ' ' || IsNumber(line[(wordLength + 1)..spaced]))
                     return Complaint(line, wordLength, size);
                 wordLength = spaced;
                 p = start + wordLength;

@@ -37,7 +37,7 @@ public sealed unsafe partial class WordVectors
         });
         return new WordPairScore(
             Correlation.Pearson(own, people), Correlation.Spearman(own, people),
-            people.Count, options.CountUnknown ? 0 : unknown);
+            people.Count + (options.CountUnknown ? 0 : unknown), unknown);
     }
 
     /// <summary>Answers questions "a is to b as c is to?" by the word nearest to b - a + c.</summary>
@@ -93,8 +93,7 @@ public sealed unsafe partial class WordVectors
         return new AnalogyScore(
         [
             .. names.Select((name, i) => new AnalogySection(
-                name, correct[i], total[i] + (options.CountUnknown ? unknown[i] : 0),
-                options.CountUnknown ? 0 : unknown[i])),
+                name, correct[i], total[i] + (options.CountUnknown ? unknown[i] : 0), unknown[i])),
         ]);
     }
 

@@ -22,13 +22,13 @@ public sealed unsafe partial class WordVectors
         WordVectorFormat format = options.Format ?? WordVectorFormats.Recognise(file);
         WordVectors vectors = format is WordVectorFormat.Safetensors or WordVectorFormat.Npz
             ? LoadTensors(path, options)
-            : From(format switch
+            : From(file.Name, format switch
             {
                 WordVectorFormat.Word2VecBinary => WordVectorBinary.Read(file, options, cancel),
                 WordVectorFormat.Word2VecText => WordVectorText.Read(file, hasHeader: true, options, cancel),
                 _ => WordVectorText.Read(file, hasHeader: false, options, cancel),
             });
-        vectors.CheckFinite(message => new ModelFormatException($"{file.Name}: {message}"));
+        _ = vectors.inverseNorms.Value;
         return vectors;
     }
 
@@ -54,7 +54,8 @@ public sealed unsafe partial class WordVectors
             long begin = sizeof(ulong) + header.HeaderLength + header[WordVectorTensors.Vectors].Begin;
             if (begin + (long)words.Count * size * sizeof(float) > file.Length || begin % sizeof(float) != 0)
                 throw new ModelFormatException($"{file.Name}: the vectors must begin at a multiple of 4 bytes.");
-            return new WordVectors(words, new VectorRows(file, (float*)(file.Start + begin), words.Count, size), counts);
+            var mapped = new VectorRows(file, (float*)(file.Start + begin), words.Count, size);
+            return new WordVectors(words, mapped, counts, file.Name);
         }
         catch
         {
@@ -101,13 +102,13 @@ public sealed unsafe partial class WordVectors
         }
     }
 
-    private static WordVectors From((WordTable Words, VectorRows Rows, int Repeated) read) =>
-        new(read.Words, read.Rows, null) { Repeated = read.Repeated };
+    private static WordVectors From(string fileName, (WordTable Words, VectorRows Rows, int Repeated) read) =>
+        new(read.Words, read.Rows, null, fileName) { Repeated = read.Repeated };
 
     private static WordVectors LoadTensors(string path, WordVectorOptions options)
     {
         using TensorFile file = TensorFile.Open(path);
         (WordTable words, long[]? counts, int size) = WordVectorTensors.ReadWords(file, options);
-        return new WordVectors(words, WordVectorTensors.ReadVectors(file, words.Count, size), counts);
+        return new WordVectors(words, WordVectorTensors.ReadVectors(file, words.Count, size), counts, file.FileName);
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Recur.IO;
 using Recur.Kernels;
 using Recur.Nn;
 
@@ -23,7 +25,8 @@ public sealed unsafe partial class WordVectors
     private readonly WordTable table;
     private readonly VectorRows rows;
     private readonly long[]? counts;
-    private readonly Lazy<float[]> inverseNorms;
+    private readonly Lazy<float[]> inverseNorms; // made by reading all numbers once, which is their check too
+    private readonly string? fileName;           // the file that is to blame for them
 
     /// <summary>Vectors at hand.</summary>
     /// <param name="words">The words by row, each once; most frequent first, if anything is known of that.</param>
@@ -38,11 +41,12 @@ public sealed unsafe partial class WordVectors
         if (counts is not null && counts.Length != words.Count)
             throw new ArgumentException(
                 $"WordVectors: counts must have {words.Count} numbers, one for each word, but has {counts.Length}.");
-        CheckFinite(message => new ArgumentException($"WordVectors: {message}"));
+        _ = inverseNorms.Value;
     }
 
-    private WordVectors(WordTable table, VectorRows rows, long[]? counts)
+    private WordVectors(WordTable table, VectorRows rows, long[]? counts, string? fileName = null)
     {
+        this.fileName = fileName;
         this.table = table;
         this.rows = rows;
         this.counts = counts;
@@ -320,19 +324,6 @@ public sealed unsafe partial class WordVectors
 
     // ---- Norms ---------------------------------------------------------------------------------------------------
 
-    /// <summary>Reads all numbers once and complains of one that is not finite.</summary>
-    private void CheckFinite(Func<string, Exception> error)
-    {
-        try
-        {
-            _ = inverseNorms.Value;
-        }
-        catch (NotFiniteNumberException e)
-        {
-            throw error(e.Message);
-        }
-    }
-
     private float[] InverseNorms()
     {
         // Sums of squares in this range lost nothing to overflow or to denormal numbers.
@@ -355,15 +346,21 @@ public sealed unsafe partial class WordVectors
         double sum = 0;
         for (int i = 0; i < vector.Length; i++)
         {
-            if (!float.IsFinite(vector[i]))
-                throw new NotFiniteNumberException(
-                    $"the vector of word {row + 1}, {WordVectorFormats.Quote(table.Utf8(row))}, must have finite numbers "
-                    + $"but number {i + 1} is {vector[i].ToString(System.Globalization.CultureInfo.InvariantCulture)}.");
+            if (!float.IsFinite(vector[i])) throw NotFinite(row, i, vector[i]);
             sum += (double)vector[i] * vector[i];
         }
 
         // Vectors with a norm below 1e-38 count as zero: a float cannot hold its reciprocal.
         double inverse = 1 / Math.Sqrt(sum);
         return inverse <= float.MaxValue ? (float)inverse : 0f;
+    }
+
+    private Exception NotFinite(int row, int index, float value)
+    {
+        string text = string.Create(CultureInfo.InvariantCulture,
+            $"the vector of word {row + 1}, {WordVectorFormats.Quote(table.Utf8(row))}, must have finite numbers but "
+            + $"number {index + 1} is {value}.");
+        return fileName is null
+            ? new ArgumentException($"WordVectors: {text}") : new ModelFormatException($"{fileName}: {text}");
     }
 }

@@ -8,6 +8,7 @@ return args switch
     ["compare", ..] => CompareCommand.Run(args.AsSpan(1)),
     ["table", ..] => ResultsTable.Run(args.AsSpan(1)),
     ["words", ..] => WordsCommand.Run(args.AsSpan(1)),
+    ["glove", ..] => GloVeCommand.Run(args.AsSpan(1)),
     ["kernels", ..] => RunKernels(args[1..]),
     _ => Usage(),
 };
@@ -26,6 +27,7 @@ static int Usage()
         {CompareCommand.Usage}
         {ResultsTable.Usage}
         {WordsCommand.Usage}
+        {GloVeCommand.Usage}
         kernels [BenchmarkDotNet's options, such as --filter '*Gemm*']
         """);
     return 2;

@@ -56,7 +56,7 @@ def read(path):
         begin, end = header[name]["data_offsets"]
         return numpy.frombuffer(data[begin:end], kind).reshape(header[name]["shape"])
 
-    vectors = tensor("input", "<f4")
+    vectors = tensor("input", "<f4") if "input" in header else tensor("words", "<f4") + tensor("contexts", "<f4")
     result = KeyedVectors(vectors.shape[1])
     result.add_vectors(json.loads(tensor("vocabulary", "u1").tobytes())["tokens"], vectors)
     return result

@@ -128,20 +128,10 @@ public sealed class EncodedCorpus
             return;
         }
 
-        spill ??= CreateSpill();
+        spill ??= TemporaryFile.Create(null, "ids");
         RandomAccess.Write(spill, MemoryMarshal.AsBytes(ids), spilled);
         pieces.Add(new Piece(null, ids.Length, spilled));
         spilled += size;
-    }
-
-    private static SafeFileHandle CreateSpill()
-    {
-        string path = Path.Combine(Path.GetTempPath(), $"recur-{Guid.NewGuid():N}.ids");
-        SafeFileHandle handle = File.OpenHandle(
-            path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, FileOptions.DeleteOnClose);
-        // Without a name the file vanishes with the process even if that is killed; Windows does not allow it.
-        if (!OperatingSystem.IsWindows()) File.Delete(path);
-        return handle;
     }
 
     private readonly record struct Piece(int[]? Ids, int Length, long Position);

@@ -86,6 +86,9 @@ internal static class Tool
         ];
         VerbGroup[] groups =
         [
+            new("embed", "Word vectors: learns them from a text, asks them, converts their files.",
+                EmbedTrainCommand.Create(), EmbedNearestCommand.Create(), EmbedNearestCommand.CreateAnalogy(),
+                EmbedEvaluateCommand.Create(), EmbedConvertCommand.Create(), EmbedPlotCommand.Create()),
             new("lm", "Language models: learns to continue a text, by characters or words.",
                 LmTrainCommand.Create(), LmGenerateCommand.Create(), LmEvaluateCommand.Create()),
         ];
@@ -107,7 +110,8 @@ internal static class Tool
     }
 
     private static bool IsExpected(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentException
-        or InvalidOperationException or NotSupportedException or InvalidDataException or FormatException;
+        or InvalidOperationException or NotSupportedException or InvalidDataException or FormatException
+        or KeyNotFoundException;
 
     /// <summary>The message without line breaks and without the framework's "(Parameter 'x')".</summary>
     private static string OneLine(Exception e)

@@ -21,9 +21,10 @@ internal sealed class VerbCommand : Command
     /// <param name="hasSeed">Whether it draws random numbers.</param>
     /// <param name="hasThreads">Whether it computes.</param>
     /// <param name="hasJson">Whether a program may want the result.</param>
+    /// <param name="seedHelp">What the seed promises, when it is not the usual.</param>
     public VerbCommand(
         string name, string description, Func<ParseResult, Terminal, int> action, bool hasSeed = true,
-        bool hasThreads = true, bool hasJson = true)
+        bool hasThreads = true, bool hasJson = true, string? seedHelp = null)
         : base(name, description)
     {
         this.action = action;
@@ -31,8 +32,8 @@ internal sealed class VerbCommand : Command
         {
             seed = new("--seed")
             {
-                Description = "Seed of all random numbers: the same seed gives the same bits, for any number of "
-                    + "threads.",
+                Description = seedHelp
+                    ?? "Seed of all random numbers: the same seed gives the same bits, for any number of threads.",
                 HelpName = "N",
                 DefaultValueFactory = _ => 0,
             };

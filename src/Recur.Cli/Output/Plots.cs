@@ -21,11 +21,17 @@ internal static class Plots
 
     public static Color Green { get; } = Color.FromHex("#009E73");
 
+    public static Color Purple { get; } = Color.FromHex("#CC79A7");
+
+    public static Color Orange { get; } = Color.FromHex("#E69F00");
+
+    public static Color Sky { get; } = Color.FromHex("#56B4E9");
+
     public static Color Grey { get; } = Color.FromHex("#8A8A8A");
 
     /// <summary>The font that comes with the tool: a bare machine has none, and would draw pictures without any
     /// text.</summary>
-    private static string SansSerif { get; } = BundledFont();
+    public static string SansSerif { get; } = BundledFont();
 
     private static string BundledFont()
     {

@@ -35,6 +35,7 @@ internal static class ProgressBars
 
             double rate = (value.Done - first) / Math.Max(1e-9, clock.Elapsed.TotalSeconds);
             string loss = value.Loss is { } l ? $"  loss {ProgressText.Loss(l)}" : "";
+            if (value.LearningRate is { } step) loss += $"  learning rate {ProgressText.Loss(step)}";
             task.MaxValue = Math.Max(1, value.Total);
             task.Value = value.Done;
             string left = ProgressText.TimeLeft(value.Total - value.Done, rate);

@@ -27,6 +27,7 @@ internal sealed class ProgressLines(TextWriter output, string title) : IProgress
         lastLine = now;
         double rate = (value.Done - first) / Math.Max(1e-9, (now - firstAt).TotalSeconds);
         string loss = value.Loss is { } l ? $", loss {ProgressText.Loss(l)}" : "";
+        if (value.LearningRate is { } step) loss += $", learning rate {ProgressText.Loss(step)}";
         output.WriteLine(
             $"{title}: {value.Done} of {value.Total} {value.Unit}{loss}, {ProgressText.Rate(rate, value.Unit)}, "
             + $"{ProgressText.TimeLeft(value.Total - value.Done, rate)} left");

@@ -5,4 +5,6 @@ namespace Recur.Cli.Output;
 /// <param name="Total">Units in all.</param>
 /// <param name="Unit">What a unit is, in the plural: steps, windows.</param>
 /// <param name="Loss">The training loss so far, where there is one.</param>
-internal readonly record struct WorkProgress(long Done, long Total, string Unit, double? Loss = null);
+/// <param name="LearningRate">The learning rate, where it changes.</param>
+internal readonly record struct WorkProgress(
+    long Done, long Total, string Unit, double? Loss = null, double? LearningRate = null);

@@ -60,7 +60,8 @@ public sealed record GloVeOptions
     /// it.</summary>
     public int? Threads { get; init; }
 
-    internal CooccurrenceOptions Counting => new()
+    /// <summary>How <see cref="Cooccurrences"/> counts for these options.</summary>
+    public CooccurrenceOptions Counting => new()
     {
         Window = Window, Symmetric = Symmetric, MemoryBudget = MemoryBudget, TemporaryFolder = TemporaryFolder,
     };

@@ -64,6 +64,11 @@ public sealed unsafe partial class WordVectors
         }
     }
 
+    /// <summary>The format that the extension of a file name means: .txt or .vec, .bin, .glove, .safetensors or
+    /// .npz.</summary>
+    /// <exception cref="ArgumentException">It means none.</exception>
+    public static WordVectorFormat FormatOf(string path) => WordVectorFormats.OfOutput(path);
+
     /// <summary>Writes the vectors; the file appears complete or not at all (<see cref="AtomicFile"/>).</summary>
     /// <remarks>Numbers come back bit for bit, from text too. Counts are kept by safetensors and .npz.</remarks>
     /// <param name="path">The file; one that exists is replaced.</param>

@@ -19,6 +19,7 @@ public sealed partial class LayerTests
         ("Recur/IO", ["Nn"]),
         ("Recur/Training", ["Autograd", "Nn", "Optim", "Data", "IO"]),
         ("Recur/Text", ["Kernels", "Autograd", "Ops", "Nn", "Optim", "Data", "IO", "Training"]),
+        ("Recur.Extensions.AI", ["Text"]),
         ("Recur.Forecasting", ["Autograd", "Nn", "Optim", "Data", "IO", "Training"]),
         ("Recur.Cli", ["Autograd", "Nn", "Optim", "Data", "IO", "Training", "Text", "Forecasting"]),
     ];
@@ -79,7 +80,7 @@ public sealed partial class LayerTests
     }
 
     // "using Recur.Nn;", "Recur.Nn.Linear", and "Nn.Linear", which a namespace inside Recur may write too.
-    [GeneratedRegex(@"(?<![\w.""])(?:Recur\.)?(?<layer>Kernels|Autograd|Ops|Nn|Optim|Data|IO|Training|Forecasting|Cli)(?=[.;])(?<!System\.IO)")]
+    [GeneratedRegex(@"(?<![\w.""])(?:Recur\.)?(?<layer>Kernels|Autograd|Ops|Nn|Optim|Data|IO|Training|Text|Forecasting|Cli)(?=[.;])(?<!System\.IO)")]
     private static partial Regex Reference();
 
     [GeneratedRegex(@"//.*$|""(?:[^""\\]|\\.)*""|^namespace .*")]

@@ -36,6 +36,9 @@ internal static class EmbedFiles
     public static WordVectorFormat? Format(string? word) =>
         word is null ? null : Array.Find(formats, f => f.Word == word).Format;
 
+    /// <summary>The word for a format.</summary>
+    public static string WordFor(WordVectorFormat format) => Array.Find(formats, f => f.Format == format).Word;
+
     /// <summary>Fails when the extension says no format.</summary>
     public static void CheckFormat(string path)
     {

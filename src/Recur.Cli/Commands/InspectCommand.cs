@@ -2,20 +2,21 @@ using System.CommandLine;
 using System.Globalization;
 using Recur.Cli.Output;
 using Recur.IO;
+using Recur.Text;
 
 namespace Recur.Cli.Commands;
 
 /// <summary><c>recur inspect</c>: what is in a file of tensors, without reading their elements.</summary>
 internal static class InspectCommand
 {
-    private const int LongestValue = 200, MostValues = 100;
+    private const int LongestValue = 200, MostValues = 100, FirstWords = 10;
 
     public static VerbCommand Create()
     {
         var file = new Argument<string>("FILE")
         {
             Description = "A .safetensors, .pt, .pth, .npy or .npz file: a model, a checkpoint, or one from any other "
-                + "program.",
+                + "program; or word vectors in .txt, .vec, .bin or .glove.",
         };
         var command = new VerbCommand("inspect",
             "Shows the names, types, shapes and sizes of the tensors in a file, and what else is in it.",
@@ -24,7 +25,8 @@ internal static class InspectCommand
             Details =
                 "The format is recognised by the content: safetensors, PyTorch (zip and legacy), NumPy. The elements of the\n"
                 + "tensors are not read, so a file of any size is shown at once. The pickle in a PyTorch file is read by a\n"
-                + "reader that knows a short list of names and runs nothing; a file that asks for more is refused by name.",
+                + "reader that knows a short list of names and runs nothing; a file that asks for more is refused by name.\n"
+                + "Word vectors in text or word2vec's binary format are read whole.",
             Examples =
             [
                 "recur inspect model.safetensors", "recur inspect checkpoint.pt", "recur inspect data.npz --json",
@@ -36,6 +38,7 @@ internal static class InspectCommand
 
     private static int Run(string path, Terminal terminal)
     {
+        if (FormatOfWordVectors(path) is { } format) return ShowWordVectors(path, format, terminal);
         using TensorFile file = TensorFile.Open(path);
         terminal.Table(
             ["tensor", "type", "shape", "elements", "bytes"],
@@ -77,6 +80,33 @@ internal static class InspectCommand
             json.WriteStartObject("metadata");
             foreach ((string key, string value) in file.Metadata) json.WriteString(key, value);
             json.WriteEndObject();
+        });
+        return ExitCode.Done;
+    }
+
+    /// <summary>A format that only word vectors have; null for all others. PyTorch's files too may end in .bin.</summary>
+    private static WordVectorFormat? FormatOfWordVectors(string path)
+    {
+        if (Path.GetExtension(path).ToLowerInvariant() is not (".txt" or ".vec" or ".bin" or ".glove")) return null;
+        WordVectorFormat format = WordVectors.Recognise(path);
+        return format is WordVectorFormat.Safetensors or WordVectorFormat.Npz ? null : format;
+    }
+
+    private static int ShowWordVectors(string path, WordVectorFormat format, Terminal terminal)
+    {
+        WordVectors vectors = EmbedFiles.Load(terminal, path);
+        string name = EmbedFiles.WordFor(format);
+        long bytes = new FileInfo(path).Length;
+        terminal.Line($"word vectors ({name}): {Grouped(vectors.Count)} words, {Grouped(vectors.VectorSize)} numbers each");
+        terminal.Line($"first words: {string.Join(", ", vectors.Words.Take(FirstWords).Select(OneLine))}");
+        terminal.Line($"{Grouped(bytes)} bytes in {path}");
+        terminal.Json(json =>
+        {
+            json.WriteString("file", path);
+            json.WriteString("format", $"word-vectors-{name}");
+            json.WriteNumber("bytes", bytes);
+            json.WriteNumber("words", vectors.Count);
+            json.WriteNumber("size", vectors.VectorSize);
         });
         return ExitCode.Done;
     }

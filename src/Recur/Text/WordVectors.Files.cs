@@ -64,6 +64,17 @@ public sealed unsafe partial class WordVectors
         }
     }
 
+    /// <summary>The format of a file, by its content, which is not checked further: any text may be
+    /// GloVe's.</summary>
+    /// <exception cref="ModelFormatException">The file is empty or compressed.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    public static WordVectorFormat Recognise(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        using MappedFile file = MappedFile.Open(path);
+        return WordVectorFormats.Recognise(file);
+    }
+
     /// <summary>The format that the extension of a file name means: .txt or .vec, .bin, .glove, .safetensors or
     /// .npz.</summary>
     /// <exception cref="ArgumentException">It means none.</exception>

@@ -12,6 +12,13 @@ public sealed class HelpTests
     [InlineData("help-inspect", "inspect")]
     [InlineData("help-convert", "convert")]
     [InlineData("help-info", "info")]
+    [InlineData("help-embed", "embed")]
+    [InlineData("help-embed-train", "embed", "train")]
+    [InlineData("help-embed-nearest", "embed", "nearest")]
+    [InlineData("help-embed-analogy", "embed", "analogy")]
+    [InlineData("help-embed-evaluate", "embed", "evaluate")]
+    [InlineData("help-embed-convert", "embed", "convert")]
+    [InlineData("help-embed-plot", "embed", "plot")]
     public void Help_EveryVerb_IsTheApprovedText(string file, params string[] verb)
     {
         CliResult result = CliRunner.Run([.. verb, "--help"]);

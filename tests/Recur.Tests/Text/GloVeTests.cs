@@ -133,11 +133,11 @@ public sealed unsafe class GloVeTests
     {
         EncodedCorpus corpus = Encode(Topics());
         GloVe model = GloVe.Train(corpus, small with { Output = GloVeVectors.Context });
-        float[] word = model.VectorsOf(GloVeVectors.Word).Values, context = model.VectorsOf(GloVeVectors.Context).Values;
+        float[] word = model.VectorsOf(GloVeVectors.Word).ToTensor().ToArray(), context = model.VectorsOf(GloVeVectors.Context).ToTensor().ToArray();
         Assert.NotEqual(word, context);
-        Assert.Equal(context, model.Vectors.Values);
-        Assert.Equal(word.Zip(context, (a, b) => a + b), model.VectorsOf(GloVeVectors.Sum).Values);
-        Assert.Equal(corpus.Vocabulary.CountOf(0), model.Vectors.Counts![0]);
+        Assert.Equal(context, model.Vectors.ToTensor().ToArray());
+        Assert.Equal(word.Zip(context, (a, b) => a + b), model.VectorsOf(GloVeVectors.Sum).ToTensor().ToArray());
+        Assert.Equal(corpus.Vocabulary.CountOf(0), model.Vectors.CountOf(0));
     }
 
     [Theory]
@@ -287,7 +287,7 @@ public sealed unsafe class GloVeTests
         float[] x = Row(a), y = Row(b);
         return Dot(x, y) / Math.Sqrt(Dot(x, x) * Dot(y, y));
         float[] Row(string word) =>
-            model.Vectors.Values.AsSpan(model.Vocabulary.IdOf(word) * model.Options.VectorSize, model.Options.VectorSize).ToArray();
+            model.Vectors[word].ToArray();
         static double Dot(float[] p, float[] q) => p.Zip(q, (u, v) => (double)u * v).Sum();
     }
 

@@ -12,6 +12,10 @@ public sealed class HelpTests
     [InlineData("help-inspect", "inspect")]
     [InlineData("help-convert", "convert")]
     [InlineData("help-info", "info")]
+    [InlineData("help-lm", "lm")]
+    [InlineData("help-lm-train", "lm", "train")]
+    [InlineData("help-lm-generate", "lm", "generate")]
+    [InlineData("help-lm-evaluate", "lm", "evaluate")]
     public void Help_EveryVerb_IsTheApprovedText(string file, params string[] verb)
     {
         CliResult result = CliRunner.Run([.. verb, "--help"]);
@@ -22,6 +26,10 @@ public sealed class HelpTests
 
     [Fact]
     public void Help_NoArguments_IsTheHelpOfTheTool() => Assert.Equal(CliRunner.Run("--help").Out, CliRunner.Run().Out);
+
+    [Fact]
+    public void Help_GroupWithoutVerb_IsItsHelp() =>
+        Assert.Equal(CliRunner.Run("lm", "--help"), CliRunner.Run("lm"));
 
     [Fact]
     public void Help_BesideWrongOptions_StillHelps() =>

@@ -1,5 +1,5 @@
-// A character model of Shakespeare's plays, trained in about half a minute: it learns letters, words, and what a play looks
-// like. dotnet run examples/char_lm.cs [TEXT [LINES]]
+// A character model of Shakespeare's plays, trained in about half a minute: it learns letters, words, and what a play
+// looks like. dotnet run examples/char_lm.cs [TEXT [LINES]]
 #:project ../src/Recur/Recur.csproj
 
 using Recur;

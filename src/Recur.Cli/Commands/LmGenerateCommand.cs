@@ -22,7 +22,8 @@ internal static class LmGenerateCommand
 
         public Option<int> Length { get; } = new("--length", "-n")
         {
-            Description = "Tokens to write: characters or words, as the model was trained.", HelpName = "N", DefaultValueFactory = _ => 500,
+            Description = "Tokens to write: characters or words, as the model was trained.", HelpName = "N",
+            DefaultValueFactory = _ => 500,
         };
 
         public Option<float> Temperature { get; } = new("--temperature")
@@ -66,8 +67,8 @@ internal static class LmGenerateCommand
             ],
         };
         command.Arguments.Add(options.Model);
-        foreach (Option option in (Option[])
-            [options.Prompt, options.Length, options.Temperature, options.TopK, options.TopP]) command.Options.Add(option);
+        Option[] all = [options.Prompt, options.Length, options.Temperature, options.TopK, options.TopP];
+        foreach (Option option in all) command.Options.Add(option);
         return command;
     }
 
@@ -82,14 +83,17 @@ internal static class LmGenerateCommand
             TopP = parsed.GetValue(options.TopP),
             Seed = terminal.Seed,
         };
-        string[] unknown = [.. model.Tokenizer.Tokenize(prompt).Where(t => !model.Vocabulary.TryGetId(t, out _)).Distinct()];
-        if (unknown.Length > 0 && model.Vocabulary.UnknownId is null)
+        Vocabulary vocabulary = model.Vocabulary;
+        string[] unknown =
+            [.. model.Tokenizer.Tokenize(prompt).Where(token => !vocabulary.TryGetId(token, out _)).Distinct()];
+        if (unknown.Length > 0 && vocabulary.UnknownId is null)
             throw new InvalidDataException(
-                $"the prompt's \"{unknown[0]}\" is not in the model's vocabulary, which has no unknown token.");
+                $"the prompt's {Quoted(unknown[0])} is not in the model's vocabulary, which has no unknown token.");
         IEnumerable<string> tokens = model.Generate(prompt, sampling).Take(parsed.GetValue(options.Length));
-        if (unknown.Length > 0)
-            terminal.Note($"Not in the model's vocabulary, and read as {model.Vocabulary[model.Vocabulary.UnknownId!.Value]}: "
-                + $"{string.Join(" ", unknown.Take(MostNamed).Select(Quoted))}{(unknown.Length > MostNamed ? " ..." : "")}");
+        if (unknown.Length > 0 && vocabulary.UnknownId is { } id)
+            terminal.Note($"Not in the model's vocabulary, and read as {vocabulary[id]}: "
+                + string.Join(" ", unknown.Take(MostNamed).Select(Quoted))
+                + (unknown.Length > MostNamed ? " ..." : ""));
         var text = new StringBuilder();
         terminal.Write(prompt);
         foreach (string token in tokens)

@@ -9,7 +9,7 @@ namespace Recur.Cli.Commands;
 /// <summary><c>recur lm train</c>: a text to a model of its language.</summary>
 internal static class LmTrainCommand
 {
-    private const int SampleLength = 300;
+    private const int SampleLength = 300, CharacterEmbedding = 128;
 
     private sealed class Options
     {
@@ -70,13 +70,13 @@ internal static class LmTrainCommand
         public Option<string> Optimizer { get; } =
             VerbCommand.Choice("--optimizer", "adamw", "What changes the weights.", "adamw", "sgd");
 
-        public Option<float> Rate { get; } =
-            Number("--learning-rate", "The highest learning rate; sgd needs one around 1.", Usual.LearningRate, Positive,
-                x => x > 0 && float.IsFinite(x));
+        public Option<float> Rate { get; } = Number(
+            "--learning-rate", "The highest learning rate; sgd needs one around 1.", Usual.LearningRate,
+            "finite and greater than 0", x => x > 0 && float.IsFinite(x));
 
         public Option<string> Schedule { get; } = VerbCommand.Choice(
-            "--schedule", "cosine", "What the learning rate does: it stays, falls along a cosine, or is quartered after "
-            + "each epoch that has not lowered the validation loss.", "constant", "cosine", "plateau");
+            "--schedule", "cosine", "What the learning rate does: it stays, falls along a cosine, or is quartered "
+            + "after each epoch that has not lowered the validation loss.", "constant", "cosine", "plateau");
 
         public Option<float> Decay { get; } = Number(
             "--weight-decay", "The optimizer's weight decay.", (float)Usual.WeightDecay, AtLeastZero,
@@ -89,8 +89,8 @@ internal static class LmTrainCommand
         public Option<int> MinCount { get; } =
             Count("--min-count", "How often a token must occur to be in the vocabulary.", (int)Usual.MinCount);
 
-        public Option<int?> MaxVocabulary { get; } =
-            Optional("--max-vocabulary", "The most tokens in the vocabulary; the most frequent are kept.", int.MaxValue);
+        public Option<int?> MaxVocabulary { get; } = Optional(
+            "--max-vocabulary", "The most tokens in the vocabulary; the most frequent are kept.", int.MaxValue);
 
         public Option<string?> Checkpoint { get; } = new("--checkpoint")
         {
@@ -109,8 +109,8 @@ internal static class LmTrainCommand
 
         public Option<string?> Log { get; } = new("--log")
         {
-            Description = "Write loss and gradients of training: to a folder for TensorBoard, or to a file of JSON lines "
-                + "when the name ends in .jsonl.",
+            Description = "Write loss and gradients of training: to a folder for TensorBoard, or to a file of JSON "
+                + "lines when the name ends in .jsonl.",
             HelpName = "DIR|FILE",
         };
 
@@ -120,7 +120,7 @@ internal static class LmTrainCommand
             Optimizer, Rate, Schedule, Decay, Clip, MinCount, MaxVocabulary, Checkpoint, Every, Resume, Log,
         ];
 
-        private const string Positive = "finite and greater than 0", AtLeastZero = "finite and at least 0";
+        private const string AtLeastZero = "finite and at least 0";
 
         private static Option<int> Count(string name, string description, int usual, int most = int.MaxValue)
         {
@@ -249,8 +249,6 @@ internal static class LmTrainCommand
         };
         return (model, training);
     }
-
-    private const int CharacterEmbedding = 128;
 
     private static void Show(Terminal terminal, LanguageModel model, string path, string? logPath)
     {

@@ -3,7 +3,8 @@ using Recur.Ops;
 
 namespace Recur.Nn;
 
-/// <summary>Numbers of classes as vectors of zeros with a single one, and back; as torch.nn.functional.one_hot.</summary>
+/// <summary>Numbers of classes as vectors of zeros with a single one, and back; as
+/// torch.nn.functional.one_hot.</summary>
 /// <remarks>
 /// <code>y[*, v] = 1 where v = indices[*], else 0</code>
 /// The first step from words to numbers, and a costly one: V floats for every token. An <see cref="Embedding"/> gives

@@ -37,8 +37,8 @@ public sealed partial class LanguageModel
     }
 
     /// <summary>Measures how well the model predicts a sequence of ids.</summary>
-    /// <remarks>Runs in evaluation mode, without dropout, from a zero state to the end with the state carried; the losses
-    /// are summed in double. With several streams the sequence is cut into as many parts of equal length, each from a
+    /// <remarks>Runs in evaluation mode, without dropout, from a zero state to the end with the state carried; the
+    /// losses are summed in double. With several streams the sequence is cut into as many parts of equal length, each from a
     /// zero state: faster, and a little less kind to the model.</remarks>
     /// <param name="ids">At least 2.</param>
     /// <param name="streams">Parts that are read side by side.</param>
@@ -75,7 +75,8 @@ public sealed partial class LanguageModel
         int predicted = ids.Length - 1;
         LanguageModelState state = CreateState(streams);
         int length = (predicted + streams - 1) / streams; // the last streams may be shorter
-        int pieceSteps = Math.Clamp(EvaluationLogits / Vocabulary.Count / streams, 1, Math.Min(length, EvaluationSteps));
+        int pieceSteps = Math.Min(length, EvaluationSteps);
+        pieceSteps = Math.Clamp(EvaluationLogits / Vocabulary.Count / streams, 1, pieceSteps);
         int[] inputs = new int[pieceSteps * streams], targets = new int[pieceSteps * streams];
         double sum = 0;
         long done = 0;

@@ -54,9 +54,9 @@ public sealed partial class LanguageModel
         var model = new LanguageModel(vocabulary, tokenizer, options);
         Trainer<TokenBatch> trainer = model.CreateTrainer(batches, ids, training);
         int streams = Math.Clamp(validation.Length / (4 * EvaluationSteps), 1, training.BatchSize);
-        TrainResult result = trainer.Fit(
-            batches, validation.Length == 0 ? null : () => model.Evaluate(validation, streams, null, cancel).Loss, progress,
-            cancel);
+        Func<double>? validate =
+            validation.Length == 0 ? null : () => model.Evaluate(validation, streams, null, cancel).Loss;
+        TrainResult result = trainer.Fit(batches, validate, progress, cancel);
         if (result.Reason == StopReason.Canceled) throw new OperationCanceledException(cancel);
         model.Training = result;
         return model;
@@ -75,7 +75,8 @@ public sealed partial class LanguageModel
             this, optimizer,
             batch =>
             {
-                (LanguageModelState before, LanguageModelState after) = batch.Index % 2 == 0 ? (even, odd) : (odd, even);
+                (LanguageModelState before, LanguageModelState after) =
+                    batch.Index % 2 == 0 ? (even, odd) : (odd, even);
                 if (batch.Index == 0) before.Reset();
                 return Loss(batch.Inputs, batch.Targets, before, after);
             },

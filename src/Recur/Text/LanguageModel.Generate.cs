@@ -15,8 +15,8 @@ public sealed partial class LanguageModel
     /// <returns>The tokens after the prompt.</returns>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="InvalidOperationException">The vocabulary has nothing but the unknown token.</exception>
-    /// <exception cref="KeyNotFoundException">The prompt has a token that is not in the vocabulary, which has no unknown
-    /// token.</exception>
+    /// <exception cref="KeyNotFoundException">The prompt has a token that is not in the vocabulary, which has no
+    /// unknown token.</exception>
     public IEnumerable<string> Generate(string prompt = "", SamplingOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(prompt);

@@ -10,8 +10,8 @@ namespace Recur.Text;
 
 public sealed partial class LanguageModel
 {
-    /// <summary>Writes the model as one safetensors file, with configuration and vocabulary as JSON in the metadata; the
-    /// file appears complete or not at all.</summary>
+    /// <summary>Writes the model as one safetensors file, with configuration and vocabulary as JSON in the metadata;
+    /// the file appears complete or not at all.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path) => LanguageModelFile.Save(this, path);
 
@@ -56,7 +56,8 @@ internal static class LanguageModelFile
         string? words = metadata.GetValueOrDefault(VocabularyKey);
         if (metadata.GetValueOrDefault(KindKey) != Kind || configuration is null || words is null)
             throw new ModelFormatException(
-                $"{file}: this is a safetensors file but not a language model (its metadata has no {KindKey} = {Kind}).");
+                $"{file}: this is a safetensors file but not a language model (its metadata has no {KindKey} = "
+                + $"{Kind}).");
         try
         {
             using JsonDocument document = JsonDocument.Parse(configuration);

@@ -27,7 +27,8 @@ public sealed class LmCommandTests(LmCommandTests.Trained trained) : IClassFixtu
         Assert.Matches(@"^model     lstm, 1,245 weights, 15 tokens\n", trained.Result.Out);
         Assert.Matches(@"\n  epoch   training   validation\n", trained.Result.Out);
         Assert.Matches(
-            @"\ntraining  [78][0-9] steps in [0-9.]+ s, best validation loss [0-9.]+ \(perplexity [0-9.]+\) after epoch [12]\n",
+            @"\ntraining  [78][0-9] steps in [0-9.]+ s, best validation loss [0-9.]+ \(perplexity [0-9.]+\) after "
+            + @"epoch [12]\n",
             trained.Result.Out);
         Assert.Contains($"\nwrote     {Model}\n", trained.Result.Out);
         Assert.Equal(["m.safetensors", "t.txt"], trained.Folder.Files());
@@ -53,7 +54,8 @@ public sealed class LmCommandTests(LmCommandTests.Trained trained) : IClassFixtu
 
         Assert.Equal(2, train.GetProperty("epochs").GetArrayLength());
         double loss = train.GetProperty("validation_loss").GetDouble();
-        Assert.Equal(train.GetProperty("epochs").EnumerateArray().Min(e => e.GetProperty("validation_loss").GetDouble()), loss);
+        IEnumerable<JsonElement> epochs = train.GetProperty("epochs").EnumerateArray();
+        Assert.Equal(epochs.Min(e => e.GetProperty("validation_loss").GetDouble()), loss);
         Assert.Equal(loss, evaluated.GetProperty("loss").GetDouble());
         Assert.Equal(loss / Math.Log(2), evaluated.GetProperty("bits").GetDouble(), 1e-12);
         Assert.Equal(Math.Exp(loss), evaluated.GetProperty("perplexity").GetDouble(), 1e-9);
@@ -67,7 +69,7 @@ public sealed class LmCommandTests(LmCommandTests.Trained trained) : IClassFixtu
     {
         using var folder = new TemporaryFolder();
         string path = folder["words.safetensors"];
-        string[] words = ["--level", "word", "--tied", "--hidden", "8", "--batch", "4", "--steps", "8", "--epochs", "2"];
+        string[] words = ["--level", "word", "--tied", "--hidden", "8", .. Tiny[4..]];
         Assert.Equal(0, CliRunner.Run(["lm", "train", TextFile, "-o", path, .. words, "-q"]).ExitCode);
 
         CliResult result = CliRunner.Run("lm", "generate", path, "--prompt", "one 3", "--length", "200");
@@ -172,7 +174,8 @@ public sealed class LmCommandTests(LmCommandTests.Trained trained) : IClassFixtu
         Assert.Equal(0, CliRunner.Run(["lm", "train", TextFile, .. Tiny, .. files]).ExitCode);
         File.Delete(folder["m"]);
         CliRunner.AssertFails(CliRunner.Run(["lm", "train", TextFile, .. Tiny, .. files, "--clip", "2"]), 1,
-            $"recur lm train: {folder["c"]}: this checkpoint belongs to a training on another text or with other options.");
+            $"recur lm train: {folder["c"]}: this checkpoint belongs to a training on another text or with other "
+            + "options.");
         Assert.Equal(["c"], folder.Files());
     }
 
@@ -217,8 +220,8 @@ public sealed class LmCommandTests(LmCommandTests.Trained trained) : IClassFixtu
             $"recur lm train: {TextFile}: no token gets into the vocabulary (MinCount 5,000, MaxVocabulary none), so "
             + "there is nothing to learn.");
         CliRunner.AssertFails(CliRunner.Run("lm", "train", TextFile, "-o", output), 1,
-            $"recur lm train: {TextFile}: the text to train on must have more than 4,096 tokens (batch size 32 times 128 "
-            + "steps) but has 1,296.");
+            $"recur lm train: {TextFile}: the text to train on must have more than 4,096 tokens (batch size 32 times "
+            + "128 steps) but has 1,296.");
         CliRunner.AssertFails(CliRunner.Run("lm", "train", TextFile, "-o", Path.Combine(none, "m")), 1,
             $"recur lm train: {Path.Combine(none, "m")}: the folder {none} does not exist.");
         Assert.Empty(folder.Files());
@@ -301,8 +304,10 @@ public sealed class LmCommandTests(LmCommandTests.Trained trained) : IClassFixtu
     [InlineData("recur lm: there is no option --seed.", "lm", "--seed")]
     [InlineData("recur lm train: the argument TEXT is missing.", "lm", "train")]
     [InlineData("recur lm train: there is no option --bogus.", "lm", "train", "t.txt", "--bogus")]
-    [InlineData("recur lm train: --cell must be rnn, gru or lstm but was \"elman\".", "lm", "train", "t", "--cell", "elman")]
-    [InlineData("recur lm train: --level must be char or word but was \"byte\".", "lm", "train", "t", "--level", "byte")]
+    [InlineData("recur lm train: --cell must be rnn, gru or lstm but was \"elman\".",
+        "lm", "train", "t", "--cell", "elman")]
+    [InlineData("recur lm train: --level must be char or word but was \"byte\".",
+        "lm", "train", "t", "--level", "byte")]
     [InlineData("recur lm train: --hidden must be in 1..16384 but was 0.", "lm", "train", "t", "--hidden", "0")]
     [InlineData("recur lm train: --epochs must be at least 1 but was 0.", "lm", "train", "t", "--epochs", "0")]
     [InlineData("recur lm train: --patience must be at least 1 but was 0.", "lm", "train", "t", "--patience", "0")]
@@ -331,14 +336,16 @@ public sealed class LmCommandTests(LmCommandTests.Trained trained) : IClassFixtu
     [InlineData("recur lm evaluate: the argument TEXT is missing.", "lm", "evaluate", "m")]
     [InlineData("recur lm evaluate: --last must be greater than 0 and at most 1 but was 0.",
         "lm", "evaluate", "m", "t", "--last", "0")]
-    [InlineData("recur lm evaluate: --streams must be in 1..65536 but was 0.", "lm", "evaluate", "m", "t", "--streams", "0")]
+    [InlineData("recur lm evaluate: --streams must be in 1..65536 but was 0.",
+        "lm", "evaluate", "m", "t", "--streams", "0")]
     public void Run_WrongUsage_SaysOneSentence(string sentence, params string[] args) =>
         CliRunner.AssertFails(CliRunner.Run(args), 2, $"{sentence} See '{sentence[..sentence.IndexOf(':')]} --help'.");
 
     [Theory]
     [InlineData("with --tied --embedding must be --hidden (12) but was 6.", "--tied")]
     [InlineData("--patience needs a --validation greater than 0.", "--validation", "0", "--patience", "2")]
-    [InlineData("--schedule plateau needs a --validation greater than 0.", "--validation", "0", "--schedule", "plateau")]
+    [InlineData("--schedule plateau needs a --validation greater than 0.",
+        "--validation", "0", "--schedule", "plateau")]
     public void Train_OptionsThatContradict_SayOneSentence(string sentence, params string[] options)
     {
         using var folder = new TemporaryFolder();

@@ -47,7 +47,8 @@ public sealed class OneHotTests
     public void Encode_WrongIndices_NamesThePosition()
     {
         Says("OneHot.Encode: index 4 at position 1 is not one of the classes 0 to 2.", () => OneHot.Encode([0, 4], 3));
-        Says("OneHot.Encode: index -1 at position 2 is not one of the classes 0 to 7.", () => OneHot.Encode([0, 7, -1]));
+        Says("OneHot.Encode: index -1 at position 2 is not one of the classes 0 to 7.",
+            () => OneHot.Encode([0, 7, -1]));
         Says("OneHot.Encode: indices must be whole numbers but 1.5 is at position 1.",
             () => OneHot.Encode(Tensor.From([1f, 1.5f])));
         Says("OneHot.Encode: indices must be whole numbers but NaN is at position 0.",
@@ -69,13 +70,15 @@ public sealed class OneHotTests
         Says(each + "0 has 0.5 at 0 besides the 1 at 1.", () => OneHot.Decode(Tensor.From([0.5f, 1, 0], [1, 3])));
         Says(each + "0 has 1 at 2 besides the 1 at 1.", () => OneHot.Decode(Tensor.From([0, 1, 1], [1, 3])));
         Says(each + "0 has NaN at 1 besides the 1 at 0.", () => OneHot.Decode(Tensor.From([1, float.NaN])));
-        Says("OneHot.Decode: oneHot must be [*, V] with V of at least 1 but was [].", () => OneHot.Decode(Tensor.Scalar(1)));
+        Says("OneHot.Decode: oneHot must be [*, V] with V of at least 1 but was [].",
+            () => OneHot.Decode(Tensor.Scalar(1)));
     }
 
     [Fact]
     public void BatchLayout_ThereAndBack_MovesValuesAndGradients()
     {
-        Tensor x = Tensor.From([.. Enumerable.Range(0, 12).Select(i => (float)i)], [2, 3, 2]).RequireGrad(); // [T, N, V]
+        Tensor x = Tensor.From([.. Enumerable.Range(0, 12).Select(i => (float)i)], [2, 3, 2]); // [T, N, V]
+        x.RequireGrad();
         Tensor y = BatchLayout.ToBatchFirst(x);
         Assert.Equal([3, 2, 2], y.Shape);
         Assert.Equal([0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11], y.ToArray()); // torch's x.transpose(0, 1)

@@ -5,8 +5,8 @@ using Recur.Text;
 
 namespace ReadMe;
 
-/// <summary>The programs of docs/language-models.md; ReadMeTests compares the text between the marks with them. They are
-/// compiled, not run: the first takes minutes.</summary>
+/// <summary>The programs of docs/language-models.md; ReadMeTests compares the text between the marks with them. They
+/// are compiled, not run: the first takes minutes.</summary>
 internal static class LanguageModelExample
 {
     public static void Run()

@@ -145,7 +145,8 @@ public sealed class LanguageModelTests
     {
         var e = Assert.Throws<TextFormatException>(() => LanguageModel.Fit(
             TextSource.FromLines(Lines), new CharacterTokenizer(), Small, Short with { MaxVocabulary = 1 }));
-        Assert.Equal("text: no token gets into the vocabulary (MinCount 1, MaxVocabulary 1), so there is nothing to learn.",
+        Assert.Equal(
+            "text: no token gets into the vocabulary (MinCount 1, MaxVocabulary 1), so there is nothing to learn.",
             e.Message);
         Vocabulary nothing = Vocabulary.FromCounts([], new VocabularyOptions { Unknown = "<unk>" });
         var model = new LanguageModel(nothing, new CharacterTokenizer(), Small);
@@ -208,7 +209,11 @@ public sealed class LanguageModelTests
         using var folder = new TemporaryFolder();
         LanguageModelTraining training = Short with
         {
-            Epochs = 3, Optimizer = optimizer, Schedule = schedule, CheckpointPath = folder["c"], Resume = true,
+            Epochs = 3,
+            Optimizer = optimizer,
+            Schedule = schedule,
+            CheckpointPath = folder["c"],
+            Resume = true,
             CheckpointEverySteps = 3,
         };
         LanguageModel whole = Fit(training with { CheckpointPath = folder["w"] }, CancellationToken.None);

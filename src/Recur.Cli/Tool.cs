@@ -72,7 +72,9 @@ internal static class Tool
 
     private static RootCommand BuildRoot(ToolStreams streams, CancellationToken cancel)
     {
-        var root = new RootCommand("Recurrent networks for .NET: from a CSV file to an honest forecast, from a text to a model of its language.");
+        var root = new RootCommand(
+            "Recurrent networks for .NET: from a CSV file to an honest forecast, from a text to a model of its "
+            + "language.");
         root.Directives.Clear();
         VerbCommand[] verbs =
         [
@@ -89,7 +91,7 @@ internal static class Tool
             new("embed", "Word vectors: learns them from a text, asks them, converts their files.",
                 EmbedTrainCommand.Create(), EmbedNearestCommand.Create(), EmbedNearestCommand.CreateAnalogy(),
                 EmbedEvaluateCommand.Create(), EmbedConvertCommand.Create(), EmbedPlotCommand.Create()),
-            new("lm", "Language models: learns to continue a text, by characters or words.",
+            new("lm", "Language models: trains one on a text, lets it write, measures how well it predicts.",
                 LmTrainCommand.Create(), LmGenerateCommand.Create(), LmEvaluateCommand.Create()),
         ];
         foreach (VerbCommand verb in verbs)
@@ -105,7 +107,10 @@ internal static class Tool
         }
 
         HelpOption help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new ExampleHelpAction(streams.OutIsTerminal ? Math.Min(streams.Width, HelpWidth) : HelpWidth);
+        var helps = new ExampleHelpAction(streams.OutIsTerminal ? Math.Min(streams.Width, HelpWidth) : HelpWidth);
+        help.Action = helps;
+        // A group without a verb helps; not as the help option does, which overlooks a wrong verb beside it.
+        foreach (VerbGroup group in groups) group.SetAction(helps.Invoke);
         return root;
     }
 

@@ -99,7 +99,7 @@ internal static class FitCommand
         TimeSeries series = options.Reading.Read(csv, parsed);
         if (checkpoint is null) OutputFiles.CheckWritable(path);
         else OutputFiles.CheckWritable(path, checkpoint);
-        using ITrainingLog? log = OpenLog(logPath, path, checkpoint);
+        using ITrainingLog? log = OutputFiles.OpenLog(logPath, path, checkpoint);
         terminal.Line(ForecastText.Series(series));
         if (resume && !File.Exists(checkpoint))
             terminal.Note($"{checkpoint}: there is no checkpoint yet, so training starts from the beginning.");
@@ -140,16 +140,5 @@ internal static class FitCommand
             if (logPath is not null) json.WriteString("log", logPath);
         });
         return ExitCode.Done;
-    }
-
-    private static ITrainingLog? OpenLog(string? log, string model, string? checkpoint)
-    {
-        if (log is null) return null;
-        if (log.Length == 0) throw new UsageException("the name of the log is empty.");
-        string full = Path.GetFullPath(log);
-        if (full == Path.GetFullPath(model) || (checkpoint is not null && full == Path.GetFullPath(checkpoint)))
-            throw new UsageException($"two outputs have the same name {log}.");
-        if (TrainingLogs.IsFile(log)) OutputFiles.CheckWritable(log);
-        return TrainingLogs.Open(log);
     }
 }

@@ -31,11 +31,8 @@ internal sealed class ModelOptionSet
         DefaultValueFactory = _ => Usual.Training.LearningRate,
     };
 
-    public ModelOptionSet() => rate.Validators.Add(r =>
-    {
-        if (r.Tokens is [var token] && float.TryParse(token.Value, out float value) && !(value is > 0 and <= 1))
-            r.AddError($"--learning-rate must be greater than 0 and at most 1 but was {value}.");
-    });
+    public ModelOptionSet() => rate.Validators.Add(
+        r => VerbCommand.CheckNumber(r, "--learning-rate", "greater than 0 and at most 1", x => x is > 0 and <= 1));
 
     public IReadOnlyList<Option> All => [season, transform, context, cell.Option, hidden, layers, members, steps, rate];
 

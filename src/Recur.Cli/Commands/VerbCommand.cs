@@ -108,4 +108,16 @@ internal sealed class VerbCommand : Command
                 ? $"{name} must be at least {low} but was {value}."
                 : $"{name} must be in {low}..{high} but was {value}.");
     }
+
+    /// <summary>A validator for other numbers.</summary>
+    /// <param name="result">What was given.</param>
+    /// <param name="name">The option.</param>
+    /// <param name="expected">The numbers that may be, in words.</param>
+    /// <param name="isExpected">Whether a number is one of them.</param>
+    public static void CheckNumber(OptionResult result, string name, string expected, Predicate<float> isExpected)
+    {
+        if (result.Tokens is not [var token]) return;
+        if (!float.TryParse(token.Value, out float value)) return; // the parser complains about the text itself
+        if (!isExpected(value)) result.AddError($"{name} must be {expected} but was {value}.");
+    }
 }

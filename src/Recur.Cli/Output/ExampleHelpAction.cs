@@ -48,6 +48,7 @@ internal sealed class ExampleHelpAction(int width) : SynchronousCommandLineActio
             output.WriteLine("Examples:");
             output.WriteLine("  recur sine");
             output.WriteLine("  recur forecast data/sunspots_monthly.csv --horizon 132");
+            output.WriteLine("  recur lm train data/tinyshakespeare.txt");
             output.WriteLine();
             output.WriteLine("Exit code: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted.");
         }

@@ -1,3 +1,5 @@
+using Recur.Training;
+
 namespace Recur.Cli.Output;
 
 /// <summary>Checks before the work, so that a wrong output name does not cost a training run.</summary>
@@ -27,6 +29,19 @@ internal static class OutputFiles
         foreach (string? output in outputs)
             if (output is { Length: > 0 } && Path.GetFullPath(output) == Path.GetFullPath(input))
                 throw new UsageException($"the output {output} would replace the input.");
+    }
+
+    /// <summary>Opens the log of a training, which must be another file than what it writes besides.</summary>
+    /// <returns>Null when no log is asked for.</returns>
+    public static ITrainingLog? OpenLog(string? log, string model, string? checkpoint)
+    {
+        if (log is null) return null;
+        if (log.Length == 0) throw new UsageException("the name of the log is empty.");
+        string full = Path.GetFullPath(log);
+        if (full == Path.GetFullPath(model) || (checkpoint is not null && full == Path.GetFullPath(checkpoint)))
+            throw new UsageException($"two outputs have the same name {log}.");
+        if (TrainingLogs.IsFile(log)) CheckWritable(log);
+        return TrainingLogs.Open(log);
     }
 
     /// <summary>.NET cannot ask whether a folder may be written; an empty file that deletes itself can.</summary>

@@ -27,8 +27,6 @@ internal static partial class UsageText
         if (MissingValue().Match(text) is { Success: true } v) return $"{v.Groups["name"].Value} needs a value.";
         if (SingleValue().Match(text) is { Success: true } s)
             return $"{s.Groups["name"].Value} stands there more than once.";
-        if (parsed.CommandResult.Command is VerbGroup group)
-            return $"one of the verbs {string.Join(", ", group.Subcommands.Select(verb => verb.Name))} must follow.";
         return text.EndsWith('.') ? text : text + ".";
     }
 

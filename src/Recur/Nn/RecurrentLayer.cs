@@ -147,12 +147,12 @@ public abstract class RecurrentLayer : Module
     /// <summary>A layer of a kind that an option names.</summary>
     internal static RecurrentLayer Create(
         CellKind kind, int inputSize, int hiddenSize, int numLayers, float dropout) => kind switch
-    {
-        CellKind.Rnn => new Rnn(inputSize, hiddenSize, numLayers, dropout: dropout),
-        CellKind.Gru => new Gru(inputSize, hiddenSize, numLayers, dropout: dropout),
-        CellKind.Lstm => new Lstm(inputSize, hiddenSize, numLayers, dropout: dropout),
-        _ => throw new ArgumentException($"CellKind must be Rnn, Gru or Lstm but was {kind}."),
-    };
+        {
+            CellKind.Rnn => new Rnn(inputSize, hiddenSize, numLayers, dropout: dropout),
+            CellKind.Gru => new Gru(inputSize, hiddenSize, numLayers, dropout: dropout),
+            CellKind.Lstm => new Lstm(inputSize, hiddenSize, numLayers, dropout: dropout),
+            _ => throw new ArgumentException($"CellKind must be Rnn, Gru or Lstm but was {kind}."),
+        };
 
     /// <summary>Whether there is a state c beside h.</summary>
     internal bool HasCellState => cell.HasCellState;

@@ -42,6 +42,10 @@ public sealed partial class LanguageModel
         (Vocabulary vocabulary, int[] ids, int trainLength) = TokenStream.Read(
             text, tokenizer, training.ValidationShare, training.MinCount, training.MaxVocabulary, cancel);
         var batches = new TokenBatches(text.Name, ids[..trainLength], training.BatchSize, training.Steps);
+        if (vocabulary.Count == vocabulary.SpecialCount)
+            throw new TextFormatException(
+                $"{text.Name}: no token gets into the vocabulary (MinCount {training.MinCount:#,0}, MaxVocabulary "
+                + $"{training.MaxVocabulary?.ToString("#,0") ?? "none"}), so there is nothing to learn.");
         int[] validation = ids[trainLength..];
         if (training.ValidationShare > 0 && validation.Length < 2)
             throw new TextFormatException(
@@ -50,9 +54,9 @@ public sealed partial class LanguageModel
         var model = new LanguageModel(vocabulary, tokenizer, options);
         Trainer<TokenBatch> trainer = model.CreateTrainer(batches, ids, training);
         int streams = Math.Clamp(validation.Length / (4 * EvaluationSteps), 1, training.BatchSize);
-        TrainResult result = trainer.Fit(
-            batches, validation.Length == 0 ? null : () => model.Evaluate(validation, streams, cancel).Loss, progress,
-            cancel);
+        Func<double>? validate =
+            validation.Length == 0 ? null : () => model.Evaluate(validation, streams, null, cancel).Loss;
+        TrainResult result = trainer.Fit(batches, validate, progress, cancel);
         if (result.Reason == StopReason.Canceled) throw new OperationCanceledException(cancel);
         model.Training = result;
         return model;
@@ -71,7 +75,8 @@ public sealed partial class LanguageModel
             this, optimizer,
             batch =>
             {
-                (LanguageModelState before, LanguageModelState after) = batch.Index % 2 == 0 ? (even, odd) : (odd, even);
+                (LanguageModelState before, LanguageModelState after) =
+                    batch.Index % 2 == 0 ? (even, odd) : (odd, even);
                 if (batch.Index == 0) before.Reset();
                 return Loss(batch.Inputs, batch.Targets, before, after);
             },

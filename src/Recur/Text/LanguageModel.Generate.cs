@@ -10,18 +10,21 @@ public sealed partial class LanguageModel
     /// enumeration is allocated for it. Characters are to be written one after the other; words come with the space
     /// before them, and the end of a line as a line break. The unknown token is never chosen.</remarks>
     /// <param name="prompt">What comes before; may be empty. Tokens that are not in the vocabulary become its unknown
-    /// token.</param>
+    /// token; where tokens are words, a line break is the end of a line.</param>
     /// <param name="options">How tokens are chosen.</param>
     /// <returns>The tokens after the prompt.</returns>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="KeyNotFoundException">The prompt has a token that is not in the vocabulary, which has no unknown
-    /// token.</exception>
+    /// <exception cref="InvalidOperationException">The vocabulary has nothing but the unknown token.</exception>
+    /// <exception cref="KeyNotFoundException">The prompt has a token that is not in the vocabulary, which has no
+    /// unknown token.</exception>
     public IEnumerable<string> Generate(string prompt = "", SamplingOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(prompt);
         var sampler = new TokenSampler(options ?? new SamplingOptions(), Vocabulary.Count);
-        List<int> ids = Vocabulary.Encode(prompt, Tokenizer);
-        return Generate(new Stepper(this), ids, sampler);
+        if (Vocabulary.Count <= (Vocabulary.UnknownId is null ? 0 : 1))
+            throw new InvalidOperationException(
+                "LanguageModel.Generate: the vocabulary must have a token besides the unknown one but has none.");
+        return Generate(new Stepper(this), TokenStream.Encode(prompt, Tokenizer, Vocabulary), sampler);
     }
 
     private IEnumerable<string> Generate(Stepper stepper, List<int> prompt, TokenSampler sampler)

@@ -10,8 +10,8 @@ namespace Recur.Text;
 
 public sealed partial class LanguageModel
 {
-    /// <summary>Writes the model as one safetensors file, with configuration and vocabulary as JSON in the metadata; the
-    /// file appears complete or not at all.</summary>
+    /// <summary>Writes the model as one safetensors file, with configuration and vocabulary as JSON in the metadata;
+    /// the file appears complete or not at all.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Save(string path) => LanguageModelFile.Save(this, path);
 
@@ -56,18 +56,19 @@ internal static class LanguageModelFile
         string? words = metadata.GetValueOrDefault(VocabularyKey);
         if (metadata.GetValueOrDefault(KindKey) != Kind || configuration is null || words is null)
             throw new ModelFormatException(
-                $"{file}: this is a safetensors file but not a language model (its metadata has no {KindKey} = {Kind}).");
+                $"{file}: this is a safetensors file but not a language model (its metadata has no {KindKey} = "
+                + $"{Kind}).");
         try
         {
             using JsonDocument document = JsonDocument.Parse(configuration);
             JsonElement root = document.RootElement;
-            if (root.GetProperty("version").GetInt32() is var version && version != Version)
+            if (Get(root, "version").GetInt32() is var version && version != Version)
                 throw new ModelFormatException(
                     $"{file}: the language model has version {version} but this program knows version {Version}.");
             Vocabulary vocabulary = ReadVocabulary(words);
             LanguageModelOptions options = ReadOptions(root);
             CheckSize(vocabulary, options, tensors);
-            string rule = root.GetProperty("tokenizer").GetString() ?? "";
+            string rule = Get(root, "tokenizer").GetString() ?? "";
             if (tokenizer is not null && tokenizer.Name != rule)
                 throw new FormatException($"its tokenizer is {rule}, not {tokenizer.Name}");
             byte[] state = Rng.Default.GetState();
@@ -78,8 +79,7 @@ internal static class LanguageModelFile
             return model;
         }
         catch (Exception e) when (
-            e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException
-            or ArgumentException)
+            e is JsonException or FormatException or InvalidOperationException or ArgumentException)
         {
             throw new ModelFormatException($"{file}: the language model cannot be read: {e.Message.TrimEnd('.')}.", e);
         }
@@ -118,17 +118,17 @@ internal static class LanguageModelFile
 
     private static LanguageModelOptions ReadOptions(JsonElement root)
     {
-        string? word = root.GetProperty("cell").GetString();
+        string? word = Get(root, "cell").GetString();
         if (!Enum.TryParse(word, out CellKind cell) || !Enum.IsDefined(cell))
             throw new FormatException($"cell is {word}, which is not known");
         var options = new LanguageModelOptions
         {
             Cell = cell,
-            EmbeddingSize = root.GetProperty("embedding_size").GetInt32(),
-            HiddenSize = root.GetProperty("hidden_size").GetInt32(),
-            NumLayers = root.GetProperty("num_layers").GetInt32(),
-            Dropout = root.GetProperty("dropout").GetSingle(),
-            Tied = root.GetProperty("tied").GetBoolean(),
+            EmbeddingSize = Get(root, "embedding_size").GetInt32(),
+            HiddenSize = Get(root, "hidden_size").GetInt32(),
+            NumLayers = Get(root, "num_layers").GetInt32(),
+            Dropout = Get(root, "dropout").GetSingle(),
+            Tied = Get(root, "tied").GetBoolean(),
         };
         options.Check();
         return options;
@@ -148,8 +148,14 @@ internal static class LanguageModelFile
         double needed = ((double)vocabulary.Count * o.VectorSize) + ((double)o.HiddenSize * o.HiddenSize * o.NumLayers);
         long stored = tensors.Values.Sum(t => (long)t.Length);
         if (needed > stored)
-            throw new FormatException($"the configuration needs at least {needed} weights but the file has {stored}");
+            throw new FormatException(
+                $"the configuration needs at least {needed:#,0} weights but the file has {stored:#,0}");
     }
+
+    private static JsonElement Get(JsonElement root, string name) =>
+        root.ValueKind == JsonValueKind.Object && root.TryGetProperty(name, out JsonElement value)
+            ? value
+            : throw new FormatException($"its configuration has no {name}");
 
     private static string Json(Action<Utf8JsonWriter> write)
     {

@@ -12,6 +12,9 @@ internal static class TokenStream
     /// <summary>Whether the tokens keep line ends, so that joining them gives the text back.</summary>
     public static bool KeepsText(ITokenizer tokenizer) => tokenizer is CharacterTokenizer;
 
+    /// <summary>Where the last share of so many tokens begins.</summary>
+    public static int FirstOfLast(int count, double share) => count - (int)(count * share);
+
     /// <summary>Reads a text whose vocabulary is known.</summary>
     public static int[] Read(
         TextSource source, ITokenizer tokenizer, Vocabulary vocabulary, CancellationToken cancel = default)
@@ -20,6 +23,21 @@ internal static class TokenStream
         source.ReadTokens(
             tokenizer, token => ids.Add(vocabulary.IdOf(token)), LineEnd(tokenizer, vocabulary, ids), null, cancel);
         return [.. ids];
+    }
+
+    /// <summary>The ids of a text at hand, whose last line goes on.</summary>
+    public static List<int> Encode(string text, ITokenizer tokenizer, Vocabulary vocabulary)
+    {
+        if (KeepsText(tokenizer) || !vocabulary.TryGetId(EndOfLine, out int end))
+            return vocabulary.Encode(text, tokenizer);
+        var ids = new List<int>();
+        foreach (string line in text.ReplaceLineEndings("\n").Split('\n'))
+        {
+            if (ids.Count > 0) ids.Add(end);
+            ids.AddRange(vocabulary.Encode(line, tokenizer));
+        }
+
+        return ids;
     }
 
     private static Action? LineEnd(ITokenizer tokenizer, Vocabulary vocabulary, List<int> ids) =>
@@ -56,7 +74,7 @@ internal static class TokenStream
         };
         source.ReadTokens(tokenizer, add, keepsText ? null : () => add(EndOfLine), null, cancel);
 
-        int trainLength = ids.Count - (int)(ids.Count * validationShare);
+        int trainLength = FirstOfLast(ids.Count, validationShare);
         long[] counts = new long[names.Count];
         for (int i = 0; i < trainLength; i++) counts[ids[i]]++;
         Vocabulary vocabulary = Vocabulary.FromCounts(

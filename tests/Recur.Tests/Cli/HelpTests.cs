@@ -19,6 +19,10 @@ public sealed class HelpTests
     [InlineData("help-embed-evaluate", "embed", "evaluate")]
     [InlineData("help-embed-convert", "embed", "convert")]
     [InlineData("help-embed-plot", "embed", "plot")]
+    [InlineData("help-lm", "lm")]
+    [InlineData("help-lm-train", "lm", "train")]
+    [InlineData("help-lm-generate", "lm", "generate")]
+    [InlineData("help-lm-evaluate", "lm", "evaluate")]
     public void Help_EveryVerb_IsTheApprovedText(string file, params string[] verb)
     {
         CliResult result = CliRunner.Run([.. verb, "--help"]);
@@ -29,6 +33,10 @@ public sealed class HelpTests
 
     [Fact]
     public void Help_NoArguments_IsTheHelpOfTheTool() => Assert.Equal(CliRunner.Run("--help").Out, CliRunner.Run().Out);
+
+    [Fact]
+    public void Help_GroupWithoutVerb_IsItsHelp() =>
+        Assert.Equal(CliRunner.Run("lm", "--help"), CliRunner.Run("lm"));
 
     [Fact]
     public void Help_BesideWrongOptions_StillHelps() =>

@@ -20,6 +20,17 @@ public sealed partial class ReadMeTests
         Assert.Equal($"{usings}\n\n{expected}", shown, ignoreLineEndingDifferences: true);
     }
 
+    [Fact]
+    public void Examples_InLanguageModels_AreTheOnesThatAreCompiled()
+    {
+        IEnumerable<string> shown = CSharpBlock().Matches(RepositoryFiles.Read("docs/language-models.md"))
+            .Select(m => UsingLines().Replace(m.Groups["code"].Value, ""));
+        string source = RepositoryFiles.Read("tests/Recur.Tests/Repository/LanguageModelExample.cs");
+        IEnumerable<string> compiled = Marked().Matches(source).Select(m => string.Join('\n',
+            m.Groups["code"].Value.Split('\n').Select(line => line.Length >= 8 ? line[8..] : line)));
+        Assert.Equal(compiled, shown);
+    }
+
     // The tutorial's model reaches 1e-3 within 500 steps in PyTorch; the losses themselves are compared in
     // SineGoldenTests.
     [Fact]
@@ -86,6 +97,9 @@ public sealed partial class ReadMeTests
 
     [GeneratedRegex(@"// <README>\n(?<code>.*?)\n *// </README>", RegexOptions.Singleline)]
     private static partial Regex Marked();
+
+    [GeneratedRegex(@"^(using [\w.]+;\n)+\n")]
+    private static partial Regex UsingLines();
 
     [GeneratedRegex(@"\]\((?!https?:|#)(?<path>[^)#\s]+)")]
     private static partial Regex Link();

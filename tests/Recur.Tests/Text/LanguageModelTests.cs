@@ -94,9 +94,64 @@ public sealed class LanguageModelTests
         Assert.Equal(sum / 699, score.Loss, 1e-6);
         Assert.Equal(Math.Exp(score.Loss), score.Perplexity);
         Assert.Equal(score.Loss, score.Bits * Math.Log(2), 1e-12);
-        // Three streams predict the same tokens, two of them from nothing.
+        // Three streams predict the same tokens, two of them from nothing; more than there are tokens are that many.
         Assert.Equal(699, model.Evaluate(ids, streams: 3).Tokens);
         Assert.Equal(score.Loss, model.Evaluate(ids, streams: 3).Loss, 0.05);
+        Assert.Equal(model.Evaluate(ids, streams: 699), model.Evaluate(ids, streams: int.MaxValue));
+    }
+
+    [Fact]
+    public void Evaluate_LastShareOfAText_IsThatPartAndReportsProgress()
+    {
+        LanguageModel model = Untrained();
+        string text = string.Concat(Enumerable.Range(0, 900).Select(i => "abcde"[i * i % 5]));
+        int[] ids = [.. model.Vocabulary.Encode(text, new CharacterTokenizer())];
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["t"], text);
+        var reports = new Reports();
+
+        LanguageModelScore score = model.Evaluate(TextSource.FromFile(folder["t"]), lastShare: 0.35, progress: reports);
+
+        Assert.Equal(model.Evaluate(ids.AsSpan(585)), score);
+        Assert.Equal([(256, 314), (314, 314)], reports);
+        model.Train();
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.Throws<OperationCanceledException>(() => model.Evaluate(ids, cancel: stop.Token));
+        Assert.True(model.IsTraining);
+        Assert.Equal("LanguageModel.Evaluate: lastShare must be greater than 0 and at most 1 but was 0.",
+            Assert.Throws<ArgumentException>(() => model.Evaluate(TextSource.FromFile(folder["t"]), 0)).Message);
+        Assert.Equal("LanguageModel.Evaluate: streams must be at least 1 but was 0.",
+            Assert.Throws<ArgumentException>(() => model.Evaluate(ids, 0)).Message);
+    }
+
+    [Fact]
+    public void Generate_LineBreakInAPromptOfWords_IsTheEndOfALine()
+    {
+        Rng.Seed(1);
+        LanguageModel model = LanguageModel.Fit(TextSource.FromLines(Lines), new WhitespaceTokenizer(), Small, Short);
+        // The certain text behind a line's end is the one behind nothing, which is taken for one.
+        var certain = new SamplingOptions { Temperature = 0 };
+        int end = model.Vocabulary.IdOf("<eos>");
+        Assert.NotEqual(" ", string.Concat(model.Generate("one 1 two 1\n", certain).Take(1))[..1]);
+        Assert.Equal(" ", string.Concat(model.Generate("one 1 two", certain).Take(1))[..1]);
+        Assert.Equal(
+            [model.Vocabulary.IdOf("one"), end, end, model.Vocabulary.IdOf("two")],
+            TokenStream.Encode("one\n\ntwo", new WhitespaceTokenizer(), model.Vocabulary));
+    }
+
+    [Fact]
+    public void FitAndGenerate_NoTokens_SayOneSentence()
+    {
+        var e = Assert.Throws<TextFormatException>(() => LanguageModel.Fit(
+            TextSource.FromLines(Lines), new CharacterTokenizer(), Small, Short with { MaxVocabulary = 1 }));
+        Assert.Equal(
+            "text: no token gets into the vocabulary (MinCount 1, MaxVocabulary 1), so there is nothing to learn.",
+            e.Message);
+        Vocabulary nothing = Vocabulary.FromCounts([], new VocabularyOptions { Unknown = "<unk>" });
+        var model = new LanguageModel(nothing, new CharacterTokenizer(), Small);
+        Assert.Equal("LanguageModel.Generate: the vocabulary must have a token besides the unknown one but has none.",
+            Assert.Throws<InvalidOperationException>(() => model.Generate()).Message);
     }
 
     [Theory]
@@ -154,7 +209,11 @@ public sealed class LanguageModelTests
         using var folder = new TemporaryFolder();
         LanguageModelTraining training = Short with
         {
-            Epochs = 3, Optimizer = optimizer, Schedule = schedule, CheckpointPath = folder["c"], Resume = true,
+            Epochs = 3,
+            Optimizer = optimizer,
+            Schedule = schedule,
+            CheckpointPath = folder["c"],
+            Resume = true,
             CheckpointEverySteps = 3,
         };
         LanguageModel whole = Fit(training with { CheckpointPath = folder["w"] }, CancellationToken.None);
@@ -193,8 +252,9 @@ public sealed class LanguageModelTests
     {
         var e = Assert.Throws<TextFormatException>(() => LanguageModel.Fit(
             TextSource.FromLines(["too short a text!"]), new CharacterTokenizer(), Small, Short));
+        // 17 characters and the line's end, less the tenth for validation.
         Assert.Equal(
-            "text: the text to train on must have more than 32 tokens (batch size 4 times 8 steps) but has 16.",
+            "text: the text to train on must have more than 32 tokens (batch size 4 times 8 steps) but has 17.",
             e.Message);
     }
 
@@ -225,6 +285,11 @@ public sealed class LanguageModelTests
         Rng.Seed(4);
         Vocabulary vocabulary = Vocabulary.FromCounts("abcde".Select(l => (l.ToString(), 1L)));
         return new LanguageModel(vocabulary, new CharacterTokenizer(), Small with { Dropout = 0.1f });
+    }
+
+    private sealed class Reports : List<(long Done, long Total)>, IProgress<(long Done, long Total)>
+    {
+        public void Report((long Done, long Total) value) => Add(value);
     }
 
     private sealed class StopAt(CancellationTokenSource stop, long step) : IProgress<TrainProgress>

@@ -108,8 +108,15 @@ public sealed class GloVe
         var model = new GloVe(corpus.Vocabulary, options);
         using (Cooccurrences pairs = Cooccurrences.Count(corpus, options.Counting, null, cancel))
             model.Sort(pairs, cancel);
-        model.Run(progress, cancel);
-        model.Forget();
+        try
+        {
+            model.Run(progress, cancel);
+        }
+        finally
+        {
+            model.Forget();
+        }
+
         return model;
     }
 

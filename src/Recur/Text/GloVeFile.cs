@@ -89,7 +89,8 @@ internal static unsafe class GloVeFile
         void Fill(string name, float* table)
         {
             GloVeWeights w = model.Weights;
-            ReadOnlySpan<float> vectors = Numbers(name, float.MinValue), biases = Numbers(name + ".bias", float.MinValue);
+            const float any = float.MinValue;
+            ReadOnlySpan<float> vectors = Numbers(name, any), biases = Numbers(name + ".bias", any);
             // They begin at 1 and grow; smaller ones would be divided by.
             ReadOnlySpan<float> sums = Numbers(name + ".sums", 1), biasSums = Numbers(name + ".bias_sums", 1);
             for (int i = 0; i < count; i++)

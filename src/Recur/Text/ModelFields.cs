@@ -4,7 +4,8 @@ using Recur.IO;
 namespace Recur.Text;
 
 /// <summary>What the safetensors files of word models have in common.</summary>
-/// <remarks>What is wrong in a file is an <see cref="ArgumentException"/>; whoever reads it adds the file's name.</remarks>
+/// <remarks>What is wrong in a file is an <see cref="ArgumentException"/>; whoever reads it adds the file's
+/// name.</remarks>
 internal static class ModelFields
 {
     public static byte[] VocabularyBytes(Vocabulary vocabulary)

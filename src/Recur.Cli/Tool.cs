@@ -73,8 +73,8 @@ internal static class Tool
     private static RootCommand BuildRoot(ToolStreams streams, CancellationToken cancel)
     {
         var root = new RootCommand(
-            "Recurrent networks for .NET: from a CSV file to an honest forecast, from a text to a model of its "
-            + "language.");
+            "Recurrent networks for .NET: from a CSV file to an honest forecast, from a text to word vectors or a model "
+            + "of its language.");
         root.Directives.Clear();
         VerbCommand[] verbs =
         [

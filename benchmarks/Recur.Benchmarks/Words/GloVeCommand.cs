@@ -11,8 +11,8 @@ internal sealed class GloVeCommand
 {
     public const string Usage =
         """
-        glove --corpus FILE [--epochs N] [--threads N[,N...]] [--window N] [--xmax N] [--size N] [--budget MB] [--seed N]
-              [--pairs FILE] [--analogies FILE]
+        glove --corpus FILE [--epochs N] [--threads N[,N...]] [--window N] [--xmax N] [--size N] [--budget MB]
+              [--seed N] [--pairs FILE] [--analogies FILE]
           --corpus FILE     one sentence a line, words apart by white space (benchmarks/prepare_gcide.py makes one)
           --epochs N        passes over the pairs (default: 3; take 15 or more for scores)
           --threads N,...   one training for each of them (default: 1,2)
@@ -55,7 +55,7 @@ internal sealed class GloVeCommand
             {
                 case "--corpus": corpusFile = value; break;
                 case "--epochs" when isCount: epochs = n; break;
-                case "--threads" when value.Split(',').All(t => int.TryParse(t, out _)):
+                case "--threads" when value.Split(',').All(t => int.TryParse(t, out int k) && k is >= 1 and <= 256):
                     threads = [.. value.Split(',').Select(int.Parse)];
                     break;
                 case "--window" when isCount: window = n; break;
@@ -82,7 +82,8 @@ internal sealed class GloVeCommand
             return 1;
         }
 
-        Console.WriteLine($"{Machine.Processor}; {Machine.OperatingSystemName}; {Machine.Runtime}; kernels {Kernels.Isa.Current}");
+        Console.WriteLine(
+            $"{Machine.Processor}; {Machine.OperatingSystemName}; {Machine.Runtime}; kernels {Kernels.Isa.Current}");
         var options = new GloVeOptions
         {
             VectorSize = size, Window = window, XMax = xMax, Epochs = epochs, Seed = (ulong)seed,
@@ -116,8 +117,9 @@ internal sealed class GloVeCommand
         // The first pass has the sorting of the pairs and the compilation in it.
         double[] sorted = [.. speeds.Skip(1).DefaultIfEmpty(speeds[0]).Order()];
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{options.Threads} thread{(options.Threads == 1 ? "" : "s")}: {sorted[sorted.Length / 2]:0.00} million pairs/s "
-            + $"(median of the passes but the first; {sorted[0]:0.00} to {sorted[^1]:0.00}; the first with sorting {speeds[0]:0.00})"));
+            $"{options.Threads} thread{(options.Threads == 1 ? "" : "s")}: {sorted[sorted.Length / 2]:0.00} "
+            + $"million pairs/s (median of the passes but the first; {sorted[0]:0.00} to {sorted[^1]:0.00}; the first "
+            + $"with sorting {speeds[0]:0.00})"));
         Console.WriteLine("  cost by epoch: "
             + string.Join(" ", model.Costs.Select(c => c.ToString("0.000000", CultureInfo.InvariantCulture))));
         if (gensim is not null) Score(model, gensim);

@@ -18,11 +18,11 @@ internal struct GloVePair
 
 /// <summary>Steps of AdaGrad on pairs of words, one after the other.</summary>
 /// <remarks>
-/// Pennington, Socher and Manning 2014, "GloVe: Global Vectors for Word Representation"; Duchi, Hazan and Singer 2011 for
-/// AdaGrad. With word row w, context row v, their biases b and c, and d = w·v + b + c - ln x, a pair costs f(x)·d²/2, and
-/// each number θ of the four moves by -t/√G, G += t² with t = η · (its gradient, cut at ±<see cref="Clip"/>).
-/// A row lies beside its sums G in one stretch of memory: [2, Stride]. The bias is the column behind the vector, where
-/// the factor of the other row is 1; the columns behind it are zero and stay so, their G is 1.
+/// Pennington, Socher and Manning 2014, "GloVe: Global Vectors for Word Representation"; Duchi, Hazan and Singer 2011
+/// for AdaGrad. With word row w, context row v, their biases b and c, and d = w·v + b + c - ln x, a pair costs
+/// f(x)·d²/2, and each number θ of the four moves by -t/√G, G += t² with t = η · (its gradient, cut at ±<see
+/// cref="Clip"/>). A row lies beside its sums G in one stretch of memory: [2, Stride]. The bias is the column behind
+/// the vector, where the factor of the other row is 1; the columns behind it are zero and stay so, their G is 1.
 /// </remarks>
 internal unsafe struct GloVeKernel : ISimdKernel
 {

@@ -14,12 +14,12 @@ public sealed record CooccurrenceOptions
     /// left.</summary>
     public bool Symmetric { get; init; } = true;
 
-    /// <summary>Bytes of memory for the table of pairs, 64 KiB at least. What is more goes to temporary files, sorted, and
-    /// is merged at the end; the pairs are the same, bit for bit, whatever the budget.</summary>
+    /// <summary>Bytes of memory for the table of pairs, 64 KiB at least. What is more goes to temporary files, sorted,
+    /// and is merged at the end; the pairs are the same, bit for bit, whatever the budget.</summary>
     public long MemoryBudget { get; init; } = 512L << 20;
 
-    /// <summary>The folder of the temporary files; the system's when null. They vanish at the end, also after an error, a
-    /// cancellation or a kill.</summary>
+    /// <summary>The folder of the temporary files; the system's when null. They vanish at the end, also after an error,
+    /// a cancellation or a kill.</summary>
     public string? TemporaryFolder { get; init; }
 
     internal void Check()

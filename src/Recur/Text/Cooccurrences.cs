@@ -2,16 +2,17 @@ using System.Diagnostics;
 
 namespace Recur.Text;
 
-/// <summary>How often each two words of a text stand near each other: the matrix X of GloVe, without its zeros.</summary>
+/// <summary>How often each two words of a text stand near each other: the matrix X of GloVe, without its
+/// zeros.</summary>
 /// <remarks>
-/// <para>Two words of a sentence that are d words apart, d at most the window, add 1/d (Pennington and others 2014). In a
-/// symmetric count X_ij = X_ji, and a word beside itself adds 2/d to X_ii, once from either side.</para>
-/// <para>The sums are exact: they are kept as whole numbers of 1/lcm(1..window) up to window 22. With larger windows 1/d is
-/// rounded to multiples of 2^-32, which changes a value by less than 1.2e-7 of it. Either way the result does not depend
-/// on the order of adding, so that it is the same, bit for bit, for any <see cref="CooccurrenceOptions.MemoryBudget"/>.
-/// A symmetric count holds each pair once, in 16 bytes.</para>
-/// <para>It never changes; several threads may read it. <see cref="Dispose"/> gives memory and file back at once, otherwise
-/// the garbage collector does.</para>
+/// <para>Two words of a sentence that are d words apart, d at most the window, add 1/d (Pennington and others 2014). In
+/// a symmetric count X_ij = X_ji, and a word beside itself adds 2/d to X_ii, once from either side.</para>
+/// <para>The sums are exact: they are kept as whole numbers of 1/lcm(1..window) up to window 22. With larger windows
+/// 1/d is rounded to multiples of 2^-32, which changes a value by less than 1.2e-7 of it. Either way the result does
+/// not depend on the order of adding, so that it is the same, bit for bit, for any <see
+/// cref="CooccurrenceOptions.MemoryBudget"/>. A symmetric count holds each pair once, in 16 bytes.</para>
+/// <para>It never changes; several threads may read it. <see cref="Dispose"/> gives memory and file back at once,
+/// otherwise the garbage collector does.</para>
 /// </remarks>
 public sealed class Cooccurrences : IDisposable
 {
@@ -27,7 +28,8 @@ public sealed class Cooccurrences : IDisposable
     private Cooccurrences(
         Vocabulary vocabulary, CooccurrenceOptions options, NativeBlock? memory, PairRun? file, long held, int runs)
     {
-        (Vocabulary, Options, this.memory, this.file, HeldCount, Runs) = (vocabulary, options, memory, file, held, runs);
+        (Vocabulary, Options, HeldCount, Runs) = (vocabulary, options, held, runs);
+        (this.memory, this.file) = (memory, file);
         Scale = 1.0 / UnitsOf(options.Window);
         long diagonal = 0;
         Read(pairs =>

@@ -7,8 +7,8 @@ namespace Recur.Text;
 /// <remarks>
 /// <para>Pennington, Socher and Manning 2014, "GloVe: Global Vectors for Word Representation". With X_ij the
 /// <see cref="Cooccurrences"/> of words i and j, vectors w and v and biases b and c, the cost
-/// Σ f(X_ij) (w_i·v_j + b_i + c_j - ln X_ij)² / 2 with f(x) = min(1, (x / xMax)^alpha) is brought down by AdaGrad, one pair
-/// after the other in an order of chance.</para>
+/// Σ f(X_ij) (w_i·v_j + b_i + c_j - ln X_ij)² / 2 with f(x) = min(1, (x / xMax)^alpha) is brought down by AdaGrad, one
+/// pair after the other in an order of chance.</para>
 /// <code>
 /// var text = TextSource.FromFile("corpus.txt");
 /// var model = GloVe.Train(text, new WordTokenizer(), new GloVeOptions { Window = 5, XMax = 10 });
@@ -20,8 +20,8 @@ namespace Recur.Text;
 /// var model = File.Exists(path) ? GloVe.Load(path) : new GloVe(corpus.Vocabulary, options);
 /// while (model.TrainEpoch(pairs)) model.Save(path);
 /// </code>
-/// <para>The same seed gives the same bits for any number of threads (on the same vector width). One thread changes a model
-/// at a time; the threads of <see cref="GloVeOptions.Threads"/> are its own.</para>
+/// <para>The same seed gives the same bits for any number of threads (on the same vector width). One thread changes a
+/// model at a time; the threads of <see cref="GloVeOptions.Threads"/> are its own.</para>
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Given back after a run, else by the collector.")]
 public sealed class GloVe
@@ -64,12 +64,12 @@ public sealed class GloVe
     /// <see cref="TrainMore"/>.</summary>
     public int Epochs { get; private set; }
 
-    /// <summary>The mean cost of every epoch done, f(x)·d²/2 per pair, each as it was before its step: what the authors'
-    /// program prints.</summary>
+    /// <summary>The mean cost of every epoch done, f(x)·d²/2 per pair, each as it was before its step: what the
+    /// authors' program prints.</summary>
     public IReadOnlyList<double> Costs => costs;
 
-    /// <summary>The vectors as they are now, of the kind <see cref="GloVeOptions.Output"/>: a copy, made when it is asked
-    /// for first after training.</summary>
+    /// <summary>The vectors as they are now, of the kind <see cref="GloVeOptions.Output"/>: a copy, made when it is
+    /// asked for first after training.</summary>
     public WordVectors Vectors => vectors ??= VectorsOf(Options.Output);
 
     internal GloVeWeights Weights { get; }
@@ -81,8 +81,8 @@ public sealed class GloVe
     /// <param name="progress">Is told where training stands, ten times a second and at the end of every epoch.</param>
     /// <param name="cancel">Stops within some milliseconds.</param>
     /// <exception cref="ArgumentException">An option is out of its range, or the tables would be too large.</exception>
-    /// <exception cref="TextFormatException">The text is not UTF-8, has no word that comes often enough, or no two words
-    /// beside each other.</exception>
+    /// <exception cref="TextFormatException">The text is not UTF-8, has no word that comes often enough, or no two
+    /// words beside each other.</exception>
     /// <exception cref="IOException">A temporary file cannot be written.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancel"/> was cancelled.</exception>
     public static GloVe Train(
@@ -90,7 +90,8 @@ public sealed class GloVe
         IProgress<GloVeProgress>? progress = null, CancellationToken cancel = default)
     {
         Vocabulary vocabulary = BuildVocabulary(source, tokenizer, options, null, cancel);
-        return Train(EncodedCorpus.Encode(source, tokenizer, vocabulary, null, null, cancel), options, progress, cancel);
+        EncodedCorpus corpus = EncodedCorpus.Encode(source, tokenizer, vocabulary, null, null, cancel);
+        return Train(corpus, options, progress, cancel);
     }
 
     /// <summary>Counts the pairs of a text that is encoded already and trains on them.</summary>
@@ -108,8 +109,15 @@ public sealed class GloVe
         var model = new GloVe(corpus.Vocabulary, options);
         using (Cooccurrences pairs = Cooccurrences.Count(corpus, options.Counting, null, cancel))
             model.Sort(pairs, cancel);
-        model.Run(progress, cancel);
-        model.Forget();
+        try
+        {
+            model.Run(progress, cancel);
+        }
+        finally
+        {
+            model.Forget();
+        }
+
         return model;
     }
 
@@ -137,13 +145,14 @@ public sealed class GloVe
     }
 
     /// <summary>Trains one more epoch of the run.</summary>
-    /// <remarks>The pairs are put into the order of training at the first call and kept, 16 bytes each, until other pairs
-    /// come or the run is over.</remarks>
+    /// <remarks>The pairs are put into the order of training at the first call and kept, 16 bytes each, until other
+    /// pairs come or the run is over.</remarks>
     /// <param name="pairs">The counts, over <see cref="Vocabulary"/>.</param>
     /// <param name="progress">Is told where training stands, ten times a second and at the end of the epoch.</param>
     /// <param name="cancel">Stops within some milliseconds.</param>
     /// <returns>Whether there was one to train: false when the run is over.</returns>
-    /// <exception cref="ArgumentException">The counts have another vocabulary, or no pair.</exception>
+    /// <exception cref="ArgumentException">The counts have another vocabulary.</exception>
+    /// <exception cref="TextFormatException">There is no pair.</exception>
     /// <exception cref="IOException">A temporary file cannot be written.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancel"/> was cancelled. The vectors are those of
     /// that moment, and the epoch is not counted as done.</exception>
@@ -175,7 +184,8 @@ public sealed class GloVe
     /// <param name="epochs">How many.</param>
     /// <param name="progress">Is told where training stands, ten times a second and at the end of every epoch.</param>
     /// <param name="cancel">Stops within some milliseconds.</param>
-    /// <exception cref="ArgumentException">The counts have another vocabulary or no pair, or there is no epoch.</exception>
+    /// <exception cref="ArgumentException">The counts have another vocabulary, or there is no epoch.</exception>
+    /// <exception cref="TextFormatException">There is no pair.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancel"/> was cancelled.</exception>
     public void TrainMore(
         Cooccurrences pairs, int epochs, IProgress<GloVeProgress>? progress = null, CancellationToken cancel = default)
@@ -195,7 +205,8 @@ public sealed class GloVe
         return new WordVectors(Vocabulary.Tokens, Weights.Vectors(kind), Options.VectorSize, counts);
     }
 
-    /// <summary>Writes the whole model as safetensors: a run goes on from it as if it had never been interrupted.</summary>
+    /// <summary>Writes the whole model as safetensors: a run goes on from it as if it had never been
+    /// interrupted.</summary>
     /// <remarks>In the file: <c>words</c> and <c>contexts</c> [V, D], their biases [V], AdaGrad's sums of all four, the
     /// vocabulary as JSON, the options, and the state of the run.</remarks>
     /// <param name="path">The file; one that exists is replaced, whole or not at all.</param>
@@ -247,7 +258,8 @@ public sealed class GloVe
     {
         if (ReferenceEquals(tiles?.Source, pairs)) return;
         if (pairs.PairCount == 0)
-            throw new TextFormatException("GloVe: the text must have two words beside each other but has no such pair.");
+            throw new TextFormatException(
+                "GloVe: the text must have two words beside each other but has no such pair.");
         Forget();
         tiles = new GloVeTiles(pairs, Weights.Blocks, Options, cancel);
     }

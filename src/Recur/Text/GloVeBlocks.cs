@@ -3,9 +3,9 @@ using Recur.Kernels;
 namespace Recur.Text;
 
 /// <summary>The words dealt out to blocks, so that the rows of a pair of blocks fit into a cache together.</summary>
-/// <remarks>Every run of neighbours in the vocabulary, words about equally frequent, is spread over all blocks by chance:
-/// each block is a sample of the vocabulary with about the same number of pairs. The rows of a block lie side by
-/// side.</remarks>
+/// <remarks>Every run of neighbours in the vocabulary, words about equally frequent, is spread over all blocks by
+/// chance: each block is a sample of the vocabulary with about the same number of pairs. The rows of a block lie side
+/// by side.</remarks>
 internal sealed class GloVeBlocks
 {
     // Measured on a Zen 4 with 1 MiB of second and 32 MiB of third-level cache: docs/glove.md.

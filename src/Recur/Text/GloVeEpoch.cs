@@ -5,10 +5,10 @@ namespace Recur.Text;
 
 /// <summary>One pass over all pairs, each once, tile by tile.</summary>
 /// <remarks>
-/// With B blocks the pass has B turns of B tiles each, and no two tiles of a turn have a row in common (Gemulla and others
-/// 2011, "Large-Scale Matrix Factorization with Distributed Stochastic Gradient Descent"): threads take them in any order
-/// without disturbing each other, and the result is the same, bit for bit, for any number of threads. Chance decides which
-/// blocks of neighbours belong to which of words in a turn, and the order of the pairs in a tile.
+/// With B blocks the pass has B turns of B tiles each, and no two tiles of a turn have a row in common (Gemulla and
+/// others 2011, "Large-Scale Matrix Factorization with Distributed Stochastic Gradient Descent"): threads take them in
+/// any order without disturbing each other, and the result is the same, bit for bit, for any number of threads. Chance
+/// decides which blocks of neighbours belong to which of words in a turn, and the order of the pairs in a tile.
 /// </remarks>
 internal sealed unsafe class GloVeEpoch
 {

@@ -13,7 +13,7 @@ internal static unsafe class GloVeFile
         GloVeWeights w = model.Weights;
         var writer = new SafetensorsWriter();
         writer.AddMetadata(VersionKey, Version);
-        writer.Add("vocabulary", VocabularyBytes(model.Vocabulary));
+        writer.Add("vocabulary", ModelFields.VocabularyBytes(model.Vocabulary));
         WriteOptions(writer, model.Options);
         writer.Add("run.epochs", (long)model.Epochs);
         writer.Add("run.costs", [.. model.Costs]);
@@ -65,19 +65,19 @@ internal static unsafe class GloVeFile
     {
         GloVeOptions options = ReadOptions(file);
         options.Check();
-        Vocabulary vocabulary = ReadVocabulary(file.ReadBytes("vocabulary"));
+        Vocabulary vocabulary = ModelFields.ReadVocabulary(file);
         int count = vocabulary.Count, size = options.VectorSize;
         // Before memory for the tables is taken, the file must be seen to have them.
         foreach (string name in new[] { "words", "contexts" })
         {
-            CheckShape(file, name, [count, size]);
-            CheckShape(file, name + ".bias", [count]);
-            CheckShape(file, name + ".sums", [count, size]);
-            CheckShape(file, name + ".bias_sums", [count]);
+            ModelFields.CheckShape(file, name, count, size);
+            ModelFields.CheckShape(file, name + ".bias", count);
+            ModelFields.CheckShape(file, name + ".sums", count, size);
+            ModelFields.CheckShape(file, name + ".bias_sums", count);
         }
 
         double[] costs = file.ReadDouble("run.costs");
-        int epochs = (int)Whole(file, "run.epochs", 1, int.MaxValue);
+        int epochs = (int)ModelFields.Whole(file, "run.epochs", 1, int.MaxValue);
         if (costs.Length > epochs)
             throw new ArgumentException($"run.costs must have at most {epochs} values but has {costs.Length}.");
         var model = new GloVe(vocabulary, options, initialize: false);
@@ -89,7 +89,8 @@ internal static unsafe class GloVeFile
         void Fill(string name, float* table)
         {
             GloVeWeights w = model.Weights;
-            ReadOnlySpan<float> vectors = Numbers(name, float.MinValue), biases = Numbers(name + ".bias", float.MinValue);
+            const float any = float.MinValue;
+            ReadOnlySpan<float> vectors = Numbers(name, any), biases = Numbers(name + ".bias", any);
             // They begin at 1 and grow; smaller ones would be divided by.
             ReadOnlySpan<float> sums = Numbers(name + ".sums", 1), biasSums = Numbers(name + ".bias_sums", 1);
             for (int i = 0; i < count; i++)
@@ -109,29 +110,6 @@ internal static unsafe class GloVeFile
                     throw new ArgumentException($"{name} must have finite numbers from {least} up but has {v}.");
             return values;
         }
-    }
-
-    private static void CheckShape(SafetensorsFile file, string name, ReadOnlySpan<long> shape)
-    {
-        SafetensorsEntry entry = file[name];
-        if (entry.DataType != SafetensorsDataType.F32 || !shape.SequenceEqual(entry.Dimensions.ToArray()))
-            throw new ArgumentException(
-                $"{name} must be F32 [{string.Join(", ", shape.ToArray())}] but is {entry.DataType} " +
-                $"[{string.Join(", ", entry.Dimensions)}].");
-    }
-
-    private static byte[] VocabularyBytes(Vocabulary vocabulary)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream)) vocabulary.WriteTo(json);
-        return stream.ToArray();
-    }
-
-    private static Vocabulary ReadVocabulary(byte[] bytes)
-    {
-        var json = new Utf8JsonReader(bytes);
-        json.Read();
-        return VocabularyJson.Read(ref json);
     }
 
     // Where temporary files go and how much memory there is are matters of the machine, not of the model.
@@ -157,37 +135,21 @@ internal static unsafe class GloVeFile
         int maxVocabulary = Int("max_vocabulary"), threads = Int("threads");
         return new GloVeOptions
         {
-            MinCount = Whole(file, "options.min_count", 0, long.MaxValue),
+            MinCount = ModelFields.Whole(file, "options.min_count", 0, long.MaxValue),
             MaxVocabulary = maxVocabulary == 0 ? null : maxVocabulary,
             Window = Int("window"),
             Symmetric = Int("symmetric") != 0,
-            MemoryBudget = Whole(file, "options.memory_budget", 0, long.MaxValue),
+            MemoryBudget = ModelFields.Whole(file, "options.memory_budget", 0, long.MaxValue),
             VectorSize = Int("vector_size"),
-            XMax = Number(file, "options.x_max"),
-            Alpha = Number(file, "options.alpha"),
+            XMax = ModelFields.Number(file, "options.x_max"),
+            Alpha = ModelFields.Number(file, "options.alpha"),
             Output = (GloVeVectors)Int("output"),
             Epochs = Int("epochs"),
-            LearningRate = Number(file, "options.learning_rate"),
-            Seed = unchecked((ulong)Whole(file, "options.seed", long.MinValue, long.MaxValue)),
+            LearningRate = ModelFields.Number(file, "options.learning_rate"),
+            Seed = unchecked((ulong)ModelFields.Whole(file, "options.seed", long.MinValue, long.MaxValue)),
             Threads = threads == 0 ? null : threads,
         };
 
-        int Int(string name) => (int)Whole(file, "options." + name, 0, int.MaxValue);
-    }
-
-    private static long Whole(SafetensorsFile file, string name, long least, long most)
-    {
-        long[] values = file.ReadInt64(name);
-        if (values.Length != 1 || values[0] < least || values[0] > most)
-            throw new ArgumentException(
-                $"{name} must be one number in {least}..{most} but was {string.Join(", ", values.Take(3))}.");
-        return values[0];
-    }
-
-    private static double Number(SafetensorsFile file, string name)
-    {
-        double[] values = file.ReadDouble(name);
-        return values.Length == 1
-            ? values[0] : throw new ArgumentException($"{name} must be one number but has {values.Length}.");
+        int Int(string name) => (int)ModelFields.Whole(file, "options." + name, 0, int.MaxValue);
     }
 }

@@ -82,6 +82,7 @@ public sealed record GloVeOptions
         if (Threads is < 1 or > 256) Fail(Threads, "in 1..256");
     }
 
-    private static void Fail(object? value, string expected, [CallerArgumentExpression(nameof(value))] string name = "") =>
+    private static void Fail(
+        object? value, string expected, [CallerArgumentExpression(nameof(value))] string name = "") =>
         throw new ArgumentException($"GloVeOptions.{name} must be {expected} but was {value}.");
 }

@@ -3,9 +3,10 @@ using Recur.Kernels;
 
 namespace Recur.Text;
 
-/// <summary>The pairs of a text sorted into tiles: those of the words of one block with the neighbours of another.</summary>
-/// <remarks>16 bytes for each pair, in memory or, beyond the budget, in a temporary file. The order within a tile is that
-/// of <see cref="Cooccurrences"/>; it is shuffled by whoever takes a copy.</remarks>
+/// <summary>The pairs of a text sorted into tiles: those of the words of one block with the neighbours of
+/// another.</summary>
+/// <remarks>16 bytes for each pair, in memory or, beyond the budget, in a temporary file. The order within a tile is
+/// that of <see cref="Cooccurrences"/>; it is shuffled by whoever takes a copy.</remarks>
 internal sealed unsafe class GloVeTiles : IDisposable
 {
     private readonly GloVeBlocks blocks;
@@ -93,7 +94,8 @@ internal sealed unsafe class GloVeTiles : IDisposable
         void Put(int row, int column, float log, float weight)
         {
             int tile = TileOf(row, column);
-            var pair = new GloVePair { Row = blocks.Rows[row], Column = blocks.Rows[column], Log = log, Weight = weight };
+            (row, column) = (blocks.Rows[row], blocks.Rows[column]);
+            var pair = new GloVePair { Row = row, Column = column, Log = log, Weight = weight };
             if (memory is not null)
             {
                 ((GloVePair*)memory.Start)[next[tile]++] = pair;

@@ -2,8 +2,8 @@ using Recur.Kernels;
 
 namespace Recur.Text;
 
-/// <summary>The tables of a <see cref="GloVe"/>: for each word a row [vector, bias, zeros] and beside it AdaGrad's sums,
-/// each padded to whole cache lines.</summary>
+/// <summary>The tables of a <see cref="GloVe"/>: for each word a row [vector, bias, zeros] and beside it AdaGrad's
+/// sums, each padded to whole cache lines.</summary>
 internal sealed unsafe class GloVeWeights
 {
     private const int FloatsPerLine = 16;

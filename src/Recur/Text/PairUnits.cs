@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Recur.Text;
 
 /// <summary>A pair of words and its count in whole units of <see cref="Cooccurrences.UnitsOf"/>.</summary>
-/// <remarks>Whole numbers add up to the same sum in any order, so that neither the budget nor the order of merging shows
-/// in a result.</remarks>
+/// <remarks>Whole numbers add up to the same sum in any order, so that neither the budget nor the order of merging
+/// shows in a result.</remarks>
 [SuppressMessage("Design", "MA0096", Justification = "Compared for sorting only.")]
 [SuppressMessage("Design", "MA0097", Justification = "Compared for sorting only.")]
 internal struct PairUnits : IComparable<PairUnits>
@@ -31,6 +31,7 @@ internal struct PairUnits : IComparable<PairUnits>
         return sum >= a
             ? sum
             : throw new InvalidOperationException(
-                "Cooccurrences: a pair of words comes more often than can be counted (2^64 units); take a smaller window.");
+                "Cooccurrences: a pair of words comes more often than can be counted (2^64 units); "
+                + "take a smaller window.");
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -21,14 +22,14 @@ internal static class TemporaryFile
 
     /// <summary>Writes values at a place counted in values.</summary>
     public static void Write<T>(SafeFileHandle file, ReadOnlySpan<T> values, long index) where T : unmanaged =>
-        RandomAccess.Write(file, MemoryMarshal.AsBytes(values), index * System.Runtime.CompilerServices.Unsafe.SizeOf<T>());
+        RandomAccess.Write(file, MemoryMarshal.AsBytes(values), index * Unsafe.SizeOf<T>());
 
     /// <summary>Reads as many values as there is room for, from a place counted in values.</summary>
     /// <exception cref="IOException">The file is shorter.</exception>
     public static void Read<T>(SafeFileHandle file, Span<T> values, long index) where T : unmanaged
     {
         Span<byte> bytes = MemoryMarshal.AsBytes(values);
-        long start = index * System.Runtime.CompilerServices.Unsafe.SizeOf<T>();
+        long start = index * Unsafe.SizeOf<T>();
         for (int done = 0; done < bytes.Length;)
         {
             int read = RandomAccess.Read(file, bytes[done..], start + done);

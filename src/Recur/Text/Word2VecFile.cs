@@ -13,7 +13,7 @@ internal static unsafe class Word2VecFile
         Word2VecWeights w = model.Weights;
         var writer = new SafetensorsWriter();
         writer.AddMetadata(VersionKey, Version);
-        writer.Add("vocabulary", VocabularyBytes(model.Vocabulary));
+        writer.Add("vocabulary", ModelFields.VocabularyBytes(model.Vocabulary));
         WriteOptions(writer, model.Options);
         writer.Add("run.epochs", (long)model.Run.Epochs);
         writer.Add("run.before", (long)model.Run.Before);
@@ -54,21 +54,21 @@ internal static unsafe class Word2VecFile
     private static Word2Vec Read(SafetensorsFile file)
     {
         Word2VecOptions options = ReadOptions(file);
-        Vocabulary vocabulary = ReadVocabulary(file.ReadBytes("vocabulary"));
+        Vocabulary vocabulary = ModelFields.ReadVocabulary(file);
         options.Check();
         // Before memory for the tables is taken, the file must be seen to have them.
-        CheckShape(file, "input", vocabulary.Count, options.VectorSize);
-        if (options.Negative > 0) CheckShape(file, "output", vocabulary.Count, options.VectorSize);
+        ModelFields.CheckShape(file, "input", vocabulary.Count, options.VectorSize);
+        if (options.Negative > 0) ModelFields.CheckShape(file, "output", vocabulary.Count, options.VectorSize);
         if (options.HierarchicalSoftmax)
-            CheckShape(file, "tree", Math.Max(1, vocabulary.Count - 1), options.VectorSize);
+            ModelFields.CheckShape(file, "tree", Math.Max(1, vocabulary.Count - 1), options.VectorSize);
 
         double[] losses = file.ReadDouble("run.losses");
-        int epochs = (int)Whole(file, "run.epochs", 1, int.MaxValue);
+        int epochs = (int)ModelFields.Whole(file, "run.epochs", 1, int.MaxValue);
         if (losses.Length > epochs)
             throw new ArgumentException($"run.losses must have at most {epochs} values but has {losses.Length}.");
         var run = new Word2VecRun(
-            epochs, Number(file, "run.alpha"), Number(file, "run.min_alpha"),
-            (int)Whole(file, "run.before", 0, int.MaxValue / 2));
+            epochs, ModelFields.Number(file, "run.alpha"), ModelFields.Number(file, "run.min_alpha"),
+            (int)ModelFields.Whole(file, "run.before", 0, int.MaxValue / 2));
         Word2VecOptions.CheckAlpha(run.Alpha, nameof(options.Alpha));
         Word2VecOptions.CheckAlpha(run.MinAlpha, nameof(options.MinAlpha));
 
@@ -84,28 +84,6 @@ internal static unsafe class Word2VecFile
         {
             if (table != null) w.Fill(table, rows, file.ReadTensor(name).Span);
         }
-    }
-
-    private static void CheckShape(SafetensorsFile file, string name, long rows, long columns)
-    {
-        SafetensorsEntry entry = file[name];
-        if (entry.DataType != SafetensorsDataType.F32 || !entry.Dimensions.SequenceEqual([rows, columns]))
-            throw new ArgumentException(
-                $"{name} must be F32 [{rows}, {columns}] but is {entry.DataType} [{string.Join(", ", entry.Dimensions)}].");
-    }
-
-    private static byte[] VocabularyBytes(Vocabulary vocabulary)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream)) vocabulary.WriteTo(json);
-        return stream.ToArray();
-    }
-
-    private static Vocabulary ReadVocabulary(byte[] bytes)
-    {
-        var json = new Utf8JsonReader(bytes);
-        json.Read();
-        return VocabularyJson.Read(ref json);
     }
 
     private static void WriteOptions(SafetensorsWriter writer, Word2VecOptions o)
@@ -133,9 +111,9 @@ internal static unsafe class Word2VecFile
         int maxFinalVocab = Int("max_final_vocab"), threads = Int("threads");
         return new Word2VecOptions
         {
-            MinCount = Whole(file, "options.min_count", 0, long.MaxValue),
+            MinCount = ModelFields.Whole(file, "options.min_count", 0, long.MaxValue),
             MaxFinalVocab = maxFinalVocab == 0 ? null : maxFinalVocab,
-            Sample = Number(file, "options.sample"),
+            Sample = ModelFields.Number(file, "options.sample"),
             VectorSize = Int("vector_size"),
             SkipGram = Int("skip_gram") != 0,
             Window = Int("window"),
@@ -143,30 +121,14 @@ internal static unsafe class Word2VecFile
             CbowMean = Int("cbow_mean") != 0,
             HierarchicalSoftmax = Int("hierarchical_softmax") != 0,
             Negative = Int("negative"),
-            NsExponent = Number(file, "options.ns_exponent"),
+            NsExponent = ModelFields.Number(file, "options.ns_exponent"),
             Epochs = Int("epochs"),
-            Alpha = Number(file, "options.alpha"),
-            MinAlpha = Number(file, "options.min_alpha"),
-            Seed = unchecked((ulong)Whole(file, "options.seed", long.MinValue, long.MaxValue)),
+            Alpha = ModelFields.Number(file, "options.alpha"),
+            MinAlpha = ModelFields.Number(file, "options.min_alpha"),
+            Seed = unchecked((ulong)ModelFields.Whole(file, "options.seed", long.MinValue, long.MaxValue)),
             Threads = threads == 0 ? null : threads,
         };
 
-        int Int(string name) => (int)Whole(file, "options." + name, 0, int.MaxValue);
-    }
-
-    private static long Whole(SafetensorsFile file, string name, long least, long most)
-    {
-        long[] values = file.ReadInt64(name);
-        if (values.Length != 1 || values[0] < least || values[0] > most)
-            throw new ArgumentException(
-                $"{name} must be one number in {least}..{most} but was {string.Join(", ", values.Take(3))}.");
-        return values[0];
-    }
-
-    private static double Number(SafetensorsFile file, string name)
-    {
-        double[] values = file.ReadDouble(name);
-        return values.Length == 1
-            ? values[0] : throw new ArgumentException($"{name} must be one number but has {values.Length}.");
+        int Int(string name) => (int)ModelFields.Whole(file, "options." + name, 0, int.MaxValue);
     }
 }

@@ -119,7 +119,8 @@ public sealed unsafe class GloVeKernelTests
 
     private static void AssertClose(double[,,] expected, double[,,] actual)
     {
-        foreach ((double e, double a) in expected.Cast<double>().Zip(actual.Cast<double>())) Assert.Equal(e, a, Tolerance);
+        foreach ((double e, double a) in expected.Cast<double>().Zip(actual.Cast<double>()))
+            Assert.Equal(e, a, Tolerance);
     }
 
     private sealed class Tables

@@ -12,7 +12,8 @@ public sealed class CooccurrenceTests
     public void Count_ThreeWords_AreTheSumsOfOneByDistance()
     {
         using Cooccurrences pairs = Cooccurrences.Count(Encode(["a b a", "b", "c b"]), new() { Window = 2 });
-        // b comes first: three times. Between the lines nothing counts; a is two words from itself, seen from either side.
+        // b comes first: three times. Between the lines nothing counts; a is two words from itself, seen from either
+        // side.
         Assert.Equal(["b", "a", "c"], pairs.Vocabulary.Tokens);
         Assert.Equal(
             [(0, 1, 2.0), (1, 0, 2.0), (0, 2, 1.0), (2, 0, 1.0), (1, 1, 1.0)],
@@ -26,7 +27,8 @@ public sealed class CooccurrenceTests
         using Cooccurrences pairs = Cooccurrences.Count(
             Encode(["a b a", "b", "c b"]), new() { Window = 2, Symmetric = false });
         Assert.Equal(
-            [(0, 1, 1.0), (1, 0, 1.0), (1, 1, 0.5), (2, 0, 1.0)], pairs.Pairs().Select(p => (p.Row, p.Column, p.Value)));
+            [(0, 1, 1.0), (1, 0, 1.0), (1, 1, 0.5), (2, 0, 1.0)],
+            pairs.Pairs().Select(p => (p.Row, p.Column, p.Value)));
     }
 
     [Theory]
@@ -151,7 +153,8 @@ public sealed class CooccurrenceTests
             Assert.Throws<ArgumentException>(() => Cooccurrences.Count(corpus, options)).Message;
         Assert.Equal("CooccurrenceOptions.Window must be in 1..1000 but was 0.", Message(new() { Window = 0 }));
         Assert.Equal(
-            "CooccurrenceOptions.MemoryBudget must be at least 65536 bytes but was -1.", Message(new() { MemoryBudget = -1 }));
+            "CooccurrenceOptions.MemoryBudget must be at least 65536 bytes but was -1.",
+            Message(new() { MemoryBudget = -1 }));
         Assert.Equal(
             "CooccurrenceOptions.TemporaryFolder must be a folder that exists but was \"no/such\".",
             Message(new() { TemporaryFolder = "no/such" }));
@@ -179,7 +182,8 @@ public sealed class CooccurrenceTests
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, lines).Select(_ => string.Join(' ',
-            Enumerable.Range(0, random.Next(1, 60)).Select(_ => $"w{(int)(words * Math.Pow(random.NextDouble(), 2))}")))];
+            Enumerable.Range(0, random.Next(1, 60))
+                .Select(_ => $"w{(int)(words * Math.Pow(random.NextDouble(), 2))}")))];
     }
 
     private static IEnumerable<int[]> Sentences(EncodedCorpus corpus)

@@ -9,6 +9,7 @@ return args switch
     ["table", ..] => ResultsTable.Run(args.AsSpan(1)),
     ["words", ..] => WordsCommand.Run(args.AsSpan(1)),
     ["glove", ..] => GloVeCommand.Run(args.AsSpan(1)),
+    ["vectors", ..] => VectorsCommand.Run(args.AsSpan(1)),
     ["kernels", ..] => RunKernels(args[1..]),
     _ => Usage(),
 };
@@ -28,6 +29,7 @@ static int Usage()
         {ResultsTable.Usage}
         {WordsCommand.Usage}
         {GloVeCommand.Usage}
+        {VectorsCommand.Usage}
         kernels [BenchmarkDotNet's options, such as --filter '*Gemm*']
         """);
     return 2;

@@ -7,6 +7,8 @@ of either side. One JSON object a line, both ways; an answer with "error" says w
 {"op": "train", "options": {...}, "save": FILE}     -> seconds for vocabulary and training; options are Word2Vec's
 {"op": "score", "vectors": FILE, "similar": [FILE, ...], "analogies": FILE, "restrict": N}
                                                     -> Spearman for each file of word pairs, percent of analogies solved
+{"op": "ask", "vectors": FILE, "binary": B, "header": B, "rows": [N, ...]}
+                                                    -> seconds to load, to find the nearest words once and for each row; the nearest
 """
 import json
 import struct
@@ -72,7 +74,22 @@ def score(request):
     return answer
 
 
-OPERATIONS = {"hello": hello, "load": load, "train": train, "score": score}
+def ask(request):
+    start = time.perf_counter()
+    vectors = KeyedVectors.load_word2vec_format(
+        request["vectors"], binary=request["binary"], no_header=not request["header"])
+    loaded = time.perf_counter()
+    vectors.most_similar(vectors.index_to_key[1])
+    first = time.perf_counter()
+    seconds, found = [], []
+    for row in request["rows"]:
+        begin = time.perf_counter()
+        found.append(vectors.most_similar(vectors.index_to_key[row])[0][0])
+        seconds.append(time.perf_counter() - begin)
+    return {"load": loaded - start, "first": first - loaded, "seconds": seconds, "found": found}
+
+
+OPERATIONS = {"ask": ask, "hello": hello, "load": load, "train": train, "score": score}
 
 for line in sys.stdin:
     message = json.loads(line)

@@ -6,11 +6,11 @@ namespace Recur.Kernels;
 
 /// <summary>Sums and maxima over gradients.</summary>
 /// <remarks>Sums are taken in double. Sixteen of them run side by side, element i in sum i mod 16, and meet in one
-/// fixed order: the same bits in every vector
-/// width.</remarks>
+/// fixed order: the same bits in every vector width.</remarks>
 internal static unsafe class Norms
 {
     private const int Sums = 16;
+    private const int BlockElements = 1 << 16, MostBlocks = 512;
 
     /// <summary>A function of one element whose values are summed.</summary>
     internal interface ITerm
@@ -36,10 +36,40 @@ internal static unsafe class Norms
         public static Vector256<double> Of(Vector256<double> x) => Vector256.Abs(x);
     }
 
-    // Σ term(x[i])
+    // Σ term(x[i]), by blocks whose size depends on n alone: the same bits for any number of threads
     //   x [n]  in
+    public static double Sum<TTerm>(ReadOnlySpan<float> x) where TTerm : unmanaged, ITerm
+    {
+        if (x.Length <= BlockElements) return SumOfBlock<TTerm>(x);
+        int block = Math.Max(BlockElements, (x.Length + MostBlocks - 1) / MostBlocks);
+        int blocks = (x.Length + block - 1) / block;
+        double* sums = stackalloc double[blocks];
+        fixed (float* px = x)
+        {
+            var job = new SumJob<TTerm> { X = px, N = x.Length, Block = block, Blocks = blocks, Sums = sums };
+            ThreadTeam.Run(ref job, Math.Min(ThreadTeam.Threads, blocks));
+        }
+
+        double sum = 0;
+        for (int i = 0; i < blocks; i++) sum += sums[i];
+        return sum;
+    }
+
+    private struct SumJob<TTerm> : IParallelKernel where TTerm : unmanaged, ITerm
+    {
+        public float* X;
+        public double* Sums;
+        public int N, Block, Blocks;
+
+        public readonly void Run(int part, int parts)
+        {
+            for (int i = Blocks * part / parts; i < Blocks * (part + 1) / parts; i++)
+                Sums[i] = SumOfBlock<TTerm>(new ReadOnlySpan<float>(X + (nint)i * Block, Math.Min(Block, N - i * Block)));
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double Sum<TTerm>(ReadOnlySpan<float> x) where TTerm : struct, ITerm
+    private static double SumOfBlock<TTerm>(ReadOnlySpan<float> x) where TTerm : struct, ITerm
     {
         Span<double> sums = stackalloc double[Sums];
         sums.Clear();

@@ -44,8 +44,7 @@ public static class GradientClipping
         double factor = maxNorm / (total + Epsilon);
         if (float.IsPositiveInfinity(maxNorm) || factor >= 1.0) return (float)total;
         foreach (ref readonly Tensor p in parameters)
-            if (p.Core is { HasGrad: true, Grad: { } grad })
-                Elementwise.Zip<Multiply>(grad.Span, (float)factor, grad.Span);
+            if (p.Core.HasGrad) Scale(p.Core, (float)factor);
         return (float)total;
     }
 
@@ -80,6 +79,12 @@ public static class GradientClipping
         {
             TensorCore core = p.Core;
             if (!core.HasGrad) continue;
+            if (normType == 2f && IsSparse(core, out ReadOnlySpan<int> rows))
+            {
+                foreach (int row in rows) total += Norms.Sum<Norms.SquareTerm>(Row(core, row));
+                continue;
+            }
+
             ReadOnlySpan<float> grad = core.Grad!.Span;
             if (float.IsPositiveInfinity(normType)) total = Math.Max(total, Norms.MaxAbs(grad));
             else if (normType == 2f) total += Norms.Sum<Norms.SquareTerm>(grad);
@@ -89,6 +94,31 @@ public static class GradientClipping
 
         if (float.IsPositiveInfinity(normType) || normType == 1f) return total;
         return normType == 2f ? Math.Sqrt(total) : Math.Pow(total, 1.0 / normType);
+    }
+
+    private static void Scale(TensorCore core, float factor)
+    {
+        if (!IsSparse(core, out ReadOnlySpan<int> rows))
+        {
+            Elementwise.Zip<Multiply>(core.Grad!.Span, factor, core.Grad.Span);
+            return;
+        }
+
+        foreach (int row in rows) Elementwise.Zip<Multiply>(Row(core, row), factor, Row(core, row));
+    }
+
+    /// <summary>Whether the gradient is zero outside some rows.</summary>
+    private static bool IsSparse(TensorCore core, out ReadOnlySpan<int> rows)
+    {
+        bool isSparse = core.TouchedRows is { } touched && touched.Covers(core.Grad!);
+        rows = isSparse ? core.TouchedRows!.Rows : [];
+        return isSparse;
+    }
+
+    private static Span<float> Row(TensorCore core, int row)
+    {
+        int length = core.Grad!.Span.Length / core.Shape[0];
+        return core.Grad.Span.Slice(row * length, length);
     }
 
     private static ReadOnlySpan<Tensor> AsSpan(IEnumerable<Tensor> parameters)

@@ -1,9 +1,11 @@
 using System.Text.Json;
+using Recur.Nn;
 using Recur.Optim;
 using static Recur.Tests.FixtureExtensions;
 
 namespace Recur.Tests.Optim;
 
+[Collection(AloneCollection.Name)] // it changes the number of threads
 public sealed class GradientClippingTests
 {
     // PyTorch sums in float32, we in double; then one product.
@@ -38,6 +40,47 @@ public sealed class GradientClippingTests
         float total = GradientClipping.ClipNorm(parameters, maxNorm, normType);
         AssertClose([expected.GetProperty("total").GetSingle()], [total], Tolerance, "total");
         AssertGradients(expected, parameters, name);
+    }
+
+    // A table of which only some rows were looked up: the list of rows stands for the whole gradient.
+    [Fact]
+    public void ClipNorm_SparseGradient_IsThatOfADenseOne()
+    {
+        var random = new Random(3);
+        Tensor table = Tensor.From([.. Enumerable.Range(0, 40 * 5).Select(_ => random.NextSingle())], [40, 5]);
+        float[] Clipped(bool sparse, out float total)
+        {
+            var embedding = Embedding.FromPretrained(table, freeze: false, sparse: sparse);
+            for (int step = 0; step < 2; step++)
+            {
+                embedding.Weight.ZeroGrad();
+                Tensor x = embedding.Forward([3, 7 + step, 3, 39], [4]);
+                (x * x).Sum().Backward();
+            }
+
+            total = GradientClipping.ClipNorm([embedding.Weight], 0.5f);
+            return embedding.Weight.Grad!.Value.ToArray();
+        }
+
+        float[] dense = Clipped(false, out float expected), sparse = Clipped(true, out float total);
+        Assert.Equal(expected, total, 1e-6f);
+        AssertClose(dense, sparse, Tolerance, "gradient");
+        Assert.Equal(0.5, Math.Sqrt(sparse.Sum(g => (double)g * g)), 1e-6);
+    }
+
+    // More than one block of the sum.
+    [Fact]
+    public void ClipNorm_LargeGradient_IsTheNormForAnyNumberOfThreads()
+    {
+        var random = new Random(4);
+        float[] gradient = [.. Enumerable.Range(0, 300_001).Select(_ => random.NextSingle() - 0.5f)];
+        Tensor p = Tensor.Zeros([gradient.Length]).RequireGrad();
+        Gradients.Set(p, gradient);
+        double expected = Math.Sqrt(gradient.Sum(g => (double)g * g));
+        var totals = new List<float>();
+        IsaSweep.ForEachThreads(_ => totals.Add(GradientClipping.ClipNorm([p], float.PositiveInfinity)));
+        Assert.Equal(expected, totals[0], expected * 1e-7);
+        Assert.Single(totals.Distinct());
     }
 
     [Fact]

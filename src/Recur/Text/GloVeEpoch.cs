@@ -8,8 +8,8 @@ namespace Recur.Text;
 /// With B blocks the pass has B turns of B tiles each, and no two tiles of a turn have a row in common (Gemulla and
 /// others 2011, "Large-Scale Matrix Factorization with Distributed Stochastic Gradient Descent"). A tile is begun when
 /// both of its blocks have the turns before behind them: rows see their tiles in the same order whatever threads there
-/// are, and the result is the same, bit for bit. Chance decides which blocks of neighbours belong to which of words in a
-/// turn, and the order of the pairs in a tile.
+/// are, and the result is the same, bit for bit. Chance decides which blocks of neighbours belong to which of words in
+/// a turn, and the order of the pairs in a tile.
 /// </remarks>
 internal sealed unsafe class GloVeEpoch
 {

@@ -6,9 +6,10 @@ namespace Recur.Text;
 /// <summary>One pass over all pairs, each once, tile by tile.</summary>
 /// <remarks>
 /// With B blocks the pass has B turns of B tiles each, and no two tiles of a turn have a row in common (Gemulla and
-/// others 2011, "Large-Scale Matrix Factorization with Distributed Stochastic Gradient Descent"): threads take them in
-/// any order without disturbing each other, and the result is the same, bit for bit, for any number of threads. Chance
-/// decides which blocks of neighbours belong to which of words in a turn, and the order of the pairs in a tile.
+/// others 2011, "Large-Scale Matrix Factorization with Distributed Stochastic Gradient Descent"). A tile is begun when
+/// both of its blocks have the turns before behind them: rows see their tiles in the same order whatever threads there
+/// are, and the result is the same, bit for bit. Chance decides which blocks of neighbours belong to which of words in
+/// a turn, and the order of the pairs in a tile.
 /// </remarks>
 internal sealed unsafe class GloVeEpoch
 {
@@ -22,8 +23,9 @@ internal sealed unsafe class GloVeEpoch
     private readonly ulong seed;
     private readonly int[] contextOrder;
     private readonly double[] costs; // by word block, added up turn by turn
-    private readonly int[] nextTile; // by turn
+    private readonly int[] wordTurns, contextTurns; // how many turns each block has behind it
 
+    private int nextTile;
     private Exception? error;
     private long pairsDone;
 
@@ -36,7 +38,8 @@ internal sealed unsafe class GloVeEpoch
         ulong state = seed;
         Shuffle(contextOrder.AsSpan(), ref state);
         costs = new double[tiles.BlockCount];
-        nextTile = new int[tiles.BlockCount];
+        wordTurns = new int[tiles.BlockCount];
+        contextTurns = new int[tiles.BlockCount];
     }
 
     /// <summary>Is called by the calling thread with the pairs done and the mean cost so far.</summary>
@@ -46,15 +49,14 @@ internal sealed unsafe class GloVeEpoch
     public double Run()
     {
         int threads = Math.Min(options.Threads ?? Parallelism.Threads, tiles.BlockCount);
-        using var barrier = new Barrier(threads);
         var others = new Thread[threads - 1];
         for (int i = 0; i < others.Length; i++)
         {
-            others[i] = new Thread(() => Work(barrier, null)) { IsBackground = true, Name = $"glove {i + 1}" };
+            others[i] = new Thread(() => Work(null)) { IsBackground = true, Name = $"glove {i + 1}" };
             others[i].Start();
         }
 
-        Work(barrier, Progress);
+        Work(Progress);
         foreach (Thread thread in others) thread.Join();
         GC.KeepAlive(weights);
         if (error is IOException or OutOfMemoryException)
@@ -64,36 +66,42 @@ internal sealed unsafe class GloVeEpoch
         return tiles.PairCount == 0 ? 0 : costs.Sum() / tiles.PairCount;
     }
 
-    private void Work(Barrier barrier, Action<long, double>? progress)
+    private void Work(Action<long, double>? progress)
     {
-        GloVePair[]? memory = null;
-        var clock = Stopwatch.StartNew();
-        for (int turn = 0; turn < tiles.BlockCount; turn++)
+        try
         {
-            try
+            GloVePair[] memory = GC.AllocateUninitializedArray<GloVePair>(tiles.Longest, pinned: true);
+            var clock = Stopwatch.StartNew();
+            int blocks = tiles.BlockCount;
+            while (!IsStopped)
             {
-                memory ??= GC.AllocateUninitializedArray<GloVePair>(tiles.Longest, pinned: true);
-                while (!IsStopped)
+                int tile = Interlocked.Increment(ref nextTile) - 1;
+                if (tile >= blocks * blocks) break;
+                (int turn, int words) = (tile / blocks, tile % blocks);
+                int contexts = contextOrder[(words + turn) % blocks];
+                // The tiles before this one are taken by somebody, so that what it waits for is under way.
+                var wait = default(SpinWait);
+                while (Volatile.Read(ref wordTurns[words]) != turn || Volatile.Read(ref contextTurns[contexts]) != turn)
                 {
-                    int words = Interlocked.Increment(ref nextTile[turn]) - 1;
-                    if (words >= tiles.BlockCount) break;
-                    Train(turn, words, memory, progress, clock);
+                    if (IsStopped) return;
+                    wait.SpinOnce(sleep1Threshold: -1);
                 }
-            }
-            catch (Exception e)
-            {
-                Interlocked.CompareExchange(ref error, e, null);
-            }
 
-            barrier.SignalAndWait(CancellationToken.None); // the next turn's tiles have rows of this turn's
+                Train(words, contexts, memory, progress, clock);
+                Volatile.Write(ref wordTurns[words], turn + 1);
+                Volatile.Write(ref contextTurns[contexts], turn + 1);
+            }
+        }
+        catch (Exception e)
+        {
+            Interlocked.CompareExchange(ref error, e, null);
         }
     }
 
     private bool IsStopped => cancel.IsCancellationRequested || Volatile.Read(ref error) is not null;
 
-    private void Train(int turn, int words, GloVePair[] memory, Action<long, double>? progress, Stopwatch clock)
+    private void Train(int words, int contexts, GloVePair[] memory, Action<long, double>? progress, Stopwatch clock)
     {
-        int contexts = contextOrder[(words + turn) % tiles.BlockCount];
         int length = tiles.Copy(words, contexts, memory);
         ulong state = SplitMix.Seed(seed, (ulong)(words * tiles.BlockCount + contexts));
         Shuffle(memory.AsSpan(0, length), ref state);

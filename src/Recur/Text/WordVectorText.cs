@@ -54,6 +54,8 @@ internal static unsafe class WordVectorText
             if (size < 1) throw Error(file, 1, "must have a word and at least one number, separated by spaces");
         }
 
+        if (size > Array.MaxLength)
+            throw Error(file, 1, $"must have at most {Array.MaxLength:#,0} numbers for a word but has {size:#,0}");
         // The shortest line has a word of one byte, and each number a space and a digit.
         long most = (file.Length - start + 1) / (2 + 2 * size);
         if (promised > most)

@@ -167,11 +167,12 @@ internal static class EmbedTrainCommand
                 bytes => Phrases.Learn(source, tokenizer, null, bytes, terminal.Cancel)).Over(tokenizer);
 
         string model = parsed.GetValue(options.Model)!;
-        if (checkpoint is not null && (!parsed.GetValue(options.Resume) || !File.Exists(checkpoint)))
-            File.Delete(checkpoint);
+        string? from = parsed.GetValue(options.Resume) && File.Exists(checkpoint) ? checkpoint : null;
+        if (parsed.GetValue(options.Resume) && from is null)
+            terminal.Note($"{checkpoint}: there is no checkpoint yet, so training starts from the beginning.");
         (WordVectors vectors, IReadOnlyList<double> losses, double seconds, long tokens) = model == GloVeModel
-            ? TrainGloVe(options, parsed, source, tokenizer, checkpoint, terminal)
-            : TrainWord2Vec(options, parsed, source, tokenizer, checkpoint, terminal);
+            ? TrainGloVe(options, parsed, source, tokenizer, from, checkpoint, terminal)
+            : TrainWord2Vec(options, parsed, source, tokenizer, from, checkpoint, terminal);
         vectors.Save(path);
 
         terminal.Line($"text      {tokens:#,0} words, {vectors.Count:#,0} of them different and frequent enough");
@@ -195,8 +196,8 @@ internal static class EmbedTrainCommand
     }
 
     private static (WordVectors, IReadOnlyList<double>, double, long) TrainWord2Vec(
-        Options options, ParseResult parsed, TextSource source, ITokenizer tokenizer, string? checkpoint,
-        Terminal terminal)
+        Options options, ParseResult parsed, TextSource source, ITokenizer tokenizer, string? from,
+        string? checkpoint, Terminal terminal)
     {
         var usual = new Word2VecOptions();
         bool hierarchical = parsed.GetValue(options.Hierarchical);
@@ -216,8 +217,8 @@ internal static class EmbedTrainCommand
             NsExponent = parsed.GetValue(options.Exponent),
             Seed = terminal.Seed,
         };
-        Word2Vec model = checkpoint is not null && File.Exists(checkpoint)
-            ? Word2Vec.Load(checkpoint)
+        Word2Vec model = from is not null
+            ? Word2Vec.Load(from)
             : new Word2Vec(
                 Reading(terminal, "words", source,
                     bytes => Word2Vec.BuildVocabulary(source, tokenizer, chosen, bytes, terminal.Cancel)), chosen);
@@ -239,8 +240,8 @@ internal static class EmbedTrainCommand
     }
 
     private static (WordVectors, IReadOnlyList<double>, double, long) TrainGloVe(
-        Options options, ParseResult parsed, TextSource source, ITokenizer tokenizer, string? checkpoint,
-        Terminal terminal)
+        Options options, ParseResult parsed, TextSource source, ITokenizer tokenizer, string? from,
+        string? checkpoint, Terminal terminal)
     {
         var usual = new GloVeOptions();
         var chosen = new GloVeOptions
@@ -256,8 +257,8 @@ internal static class EmbedTrainCommand
             MemoryBudget = (long)parsed.GetValue(options.Memory) << 20,
             Seed = terminal.Seed,
         };
-        GloVe model = checkpoint is not null && File.Exists(checkpoint)
-            ? GloVe.Load(checkpoint)
+        GloVe model = from is not null
+            ? GloVe.Load(from)
             : new GloVe(
                 Reading(terminal, "words", source,
                     bytes => GloVe.BuildVocabulary(source, tokenizer, chosen, bytes, terminal.Cancel)), chosen);

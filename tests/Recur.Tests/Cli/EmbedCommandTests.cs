@@ -85,6 +85,21 @@ public sealed class EmbedCommandTests : IDisposable
     }
 
     [Fact]
+    public void Train_FailsWithACheckpointAtHand_LeavesIt()
+    {
+        File.WriteAllText(folder["c.ck"], "somebody's");
+        File.WriteAllText(folder["empty"], "");
+        string[] command = ["embed", "train", folder["empty"], "-o", folder["v.txt"], "--checkpoint", folder["c.ck"]];
+        Assert.Equal(1, CliRunner.Run(command).ExitCode);
+        Assert.Equal("somebody's", File.ReadAllText(folder["c.ck"]));
+        CliResult result = CliRunner.Run(
+            "embed", "train", Corpus(), "-o", folder["v.txt"], "--checkpoint", folder["d.ck"], "--resume", "--epochs", "1");
+        Assert.StartsWith(
+            $"{folder["d.ck"]}: there is no checkpoint yet, so training starts from the beginning.\n", result.Error);
+        Assert.Equal(["c.ck", "corpus.txt", "d.ck", "empty", "v.txt"], folder.Files());
+    }
+
+    [Fact]
     public void Train_Phrases_JoinsWords()
     {
         File.WriteAllLines(folder["c.txt"],

@@ -43,7 +43,10 @@ internal static class EmbedTrainCommand
             HelpName = "N", DefaultValueFactory = _ => 0,
         };
 
-        public Option<int> Size { get; } = Count("--size", "Numbers of each vector.", Word2Vec.VectorSize);
+        public Option<int> Size { get; } = new("--size")
+        {
+            Description = "Numbers of each vector.", HelpName = "N", DefaultValueFactory = _ => Word2Vec.VectorSize,
+        };
 
         public Option<int?> Window { get; } = new("--window")
         {
@@ -107,6 +110,26 @@ internal static class EmbedTrainCommand
             Sample, Exponent, XMax, Alpha, Memory, Checkpoint, Resume,
         ];
 
+        /// <summary>What the library would refuse is wrong usage, said before any text is read.</summary>
+        public void AddChecks()
+        {
+            Phrases.Validators.Add(r => VerbCommand.CheckRange(r, "--phrases", 0, 10));
+            Size.Validators.Add(r => VerbCommand.CheckRange(r, "--size", 1, 65536));
+            Window.Validators.Add(r => VerbCommand.CheckRange(r, "--window", 1, 1000));
+            MaxVocabulary.Validators.Add(r => VerbCommand.CheckRange(r, "--max-vocabulary", 1, int.MaxValue));
+            Epochs.Validators.Add(r => VerbCommand.CheckRange(r, "--epochs", 1, int.MaxValue));
+            Negative.Validators.Add(r => VerbCommand.CheckRange(r, "--negative", 0, 1000));
+            AddCheck(Rate, "greater than 0", x => x > 0);
+            AddCheck(Sample, "0 or greater", x => x >= 0);
+            AddCheck(Exponent, "a finite number", _ => true);
+            AddCheck(XMax, "greater than 0", x => x > 0);
+            AddCheck(Alpha, "0 or greater", x => x >= 0);
+        }
+
+        private static void AddCheck(Option option, string expected, Predicate<float> isExpected) =>
+            option.Validators.Add(r => VerbCommand.CheckNumber(
+                r, option.Name, expected, x => float.IsFinite(x) && isExpected(x)));
+
         private static Option<int> Count(string name, string description, int usual)
         {
             var option = new Option<int>(name)
@@ -124,7 +147,7 @@ internal static class EmbedTrainCommand
     public static VerbCommand Create()
     {
         var options = new Options();
-        options.Phrases.Validators.Add(r => VerbCommand.CheckRange(r, "--phrases", 0, 10));
+        options.AddChecks();
         var command = new VerbCommand(
             "train", "Learns word vectors from a text.", (parsed, terminal) => Run(options, parsed, terminal),
             seedHelp: "Seed of all random numbers: the same seed gives the same vectors, bit for bit; with skip-gram and "
@@ -154,6 +177,9 @@ internal static class EmbedTrainCommand
         string? checkpoint = parsed.GetValue(options.Checkpoint);
         if (parsed.GetValue(options.Resume) && checkpoint is null)
             throw new UsageException("--resume needs --checkpoint, which names the file to go on from.");
+        if (parsed.GetValue(options.Model) != GloVeModel && !parsed.GetValue(options.Hierarchical)
+            && parsed.GetValue(options.Negative) == 0)
+            throw new UsageException("--negative must be at least 1, or --hs be given, otherwise nothing is learnt.");
         foreach (string text in texts) OutputFiles.CheckNotInput(text, path, checkpoint);
         if (checkpoint is null) OutputFiles.CheckWritable(path);
         else OutputFiles.CheckWritable(path, checkpoint);

@@ -198,12 +198,8 @@ public sealed class GloVe
     }
 
     /// <summary>A copy of the vectors as they are now, of any kind.</summary>
-    public WordVectors VectorsOf(GloVeVectors kind)
-    {
-        long[] counts = new long[Vocabulary.Count];
-        for (int i = 0; i < counts.Length; i++) counts[i] = Vocabulary.CountOf(i);
-        return new WordVectors(Vocabulary.Tokens, Weights.Vectors(kind), Options.VectorSize, counts);
-    }
+    public WordVectors VectorsOf(GloVeVectors kind) =>
+        new(Vocabulary.Tokens, Weights.Vectors(kind), Options.VectorSize, Vocabulary.CopyCounts());
 
     /// <summary>Writes the whole model as safetensors: a run goes on from it as if it had never been
     /// interrupted.</summary>

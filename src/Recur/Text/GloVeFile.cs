@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Recur.IO;
 
 namespace Recur.Text;
@@ -41,25 +40,7 @@ internal static unsafe class GloVeFile
         }
     }
 
-    public static GloVe Load(string path)
-    {
-        using var file = SafetensorsFile.Open(path);
-        if (!file.Metadata.TryGetValue(VersionKey, out string? version))
-            throw new ModelFormatException(
-                $"{file.FileName}: this is no GloVe model (there is no {VersionKey} in its metadata).");
-        if (version != Version)
-            throw new ModelFormatException(
-                $"{file.FileName}: the GloVe model has version {version} but this program knows version {Version}.");
-        try
-        {
-            return Read(file);
-        }
-        catch (Exception e) when (e is ArgumentException or JsonException or InvalidOperationException
-            or FormatException or OverflowException)
-        {
-            throw new ModelFormatException($"{file.FileName}: {e.Message}", e);
-        }
-    }
+    public static GloVe Load(string path) => ModelFields.Load(path, "GloVe", VersionKey, Version, Read);
 
     private static GloVe Read(SafetensorsFile file)
     {

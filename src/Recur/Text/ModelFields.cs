@@ -8,6 +8,34 @@ namespace Recur.Text;
 /// name.</remarks>
 internal static class ModelFields
 {
+    /// <summary>Reads a file of one kind of model; whatever is wrong with it is one sentence that begins with its
+    /// name.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="kind">What the model is called in sentences.</param>
+    /// <param name="versionKey">Where its version stands in the metadata.</param>
+    /// <param name="version">The version that is known.</param>
+    /// <param name="read">Makes the model.</param>
+    public static T Load<T>(
+        string path, string kind, string versionKey, string version, Func<SafetensorsFile, T> read)
+    {
+        using var file = SafetensorsFile.Open(path);
+        if (!file.Metadata.TryGetValue(versionKey, out string? found))
+            throw new ModelFormatException(
+                $"{file.FileName}: this is no {kind} model (there is no {versionKey} in its metadata).");
+        if (found != version)
+            throw new ModelFormatException(
+                $"{file.FileName}: the {kind} model has version {found} but this program knows version {version}.");
+        try
+        {
+            return read(file);
+        }
+        catch (Exception e) when (e is ArgumentException or JsonException or InvalidOperationException
+            or FormatException or OverflowException)
+        {
+            throw new ModelFormatException($"{file.FileName}: {e.Message}", e);
+        }
+    }
+
     public static byte[] VocabularyBytes(Vocabulary vocabulary)
     {
         using var stream = new MemoryStream();

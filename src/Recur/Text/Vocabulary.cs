@@ -125,6 +125,9 @@ public sealed class Vocabulary
         return counts[id];
     }
 
+    /// <summary>A copy of all counts, by id.</summary>
+    internal long[] CopyCounts() => [.. counts];
+
     /// <summary>Whether a token is in the vocabulary, and its id.</summary>
     public bool TryGetId(ReadOnlySpan<char> token, out int id) => idsOfSpans.TryGetValue(token, out id);
 

@@ -307,10 +307,6 @@ public sealed class Word2Vec
                 $"another one, of {corpus.Vocabulary.Count}.");
     }
 
-    private unsafe WordVectors CopyVectors()
-    {
-        long[] counts = new long[Vocabulary.Count];
-        for (int i = 0; i < counts.Length; i++) counts[i] = Vocabulary.CountOf(i);
-        return new WordVectors(Vocabulary.Tokens, weights.Copy(weights.Input, Vocabulary.Count), Options.VectorSize, counts);
-    }
+    private unsafe WordVectors CopyVectors() => new(
+        Vocabulary.Tokens, weights.Copy(weights.Input, Vocabulary.Count), Options.VectorSize, Vocabulary.CopyCounts());
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Recur.IO;
 
 namespace Recur.Text;
@@ -31,25 +30,7 @@ internal static unsafe class Word2VecFile
         }
     }
 
-    public static Word2Vec Load(string path)
-    {
-        using var file = SafetensorsFile.Open(path);
-        if (!file.Metadata.TryGetValue(VersionKey, out string? version))
-            throw new ModelFormatException(
-                $"{file.FileName}: this is no word2vec model (there is no {VersionKey} in its metadata).");
-        if (version != Version)
-            throw new ModelFormatException(
-                $"{file.FileName}: the word2vec model has version {version} but this program knows version {Version}.");
-        try
-        {
-            return Read(file);
-        }
-        catch (Exception e) when (e is ArgumentException or JsonException or InvalidOperationException
-            or FormatException or OverflowException)
-        {
-            throw new ModelFormatException($"{file.FileName}: {e.Message}", e);
-        }
-    }
+    public static Word2Vec Load(string path) => ModelFields.Load(path, "word2vec", VersionKey, Version, Read);
 
     private static Word2Vec Read(SafetensorsFile file)
     {

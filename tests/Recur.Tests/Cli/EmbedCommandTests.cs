@@ -193,7 +193,14 @@ public sealed class EmbedCommandTests : IDisposable
         Usage(
             "train: x.doc: the extension must be .txt, .vec, .bin, .glove, .safetensors or .npz, or the format be given.",
             "train", Corpus(), "-o", "x.doc");
-        Usage("train: --size must be at least 1 but was 0.", "train", Corpus(), "--size", "0");
+        Usage("train: --size must be in 1..65536 but was 0.", "train", Corpus(), "--size", "0");
+        Usage("train: --window must be in 1..1000 but was 0.", "train", Corpus(), "--window", "0");
+        Usage("train: --epochs must be at least 1 but was 0.", "train", Corpus(), "--epochs", "0");
+        Usage("train: --x-max must be greater than 0 but was NaN.", "train", Corpus(), "--x-max", "NaN");
+        Usage("train: --learning-rate must be greater than 0 but was -1.", "train", Corpus(), "--learning-rate", "-1");
+        Usage(
+            "train: --negative must be at least 1, or --hs be given, otherwise nothing is learnt.", "train", Corpus(),
+            "--negative", "0");
         Usage("evaluate: --pairs or --analogies must name a file to evaluate with.", "evaluate", v);
         Usage("nearest: --count must be at least 1 but was 0.", "nearest", v, "man", "-n", "0");
         Usage("plot: there must be 3 to 1000 words to draw but there are 2.", "plot", v, "man", "king", "-o", folder["w.png"]);

@@ -16,5 +16,5 @@ internal static class Denormals
     /// run ahead.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T FlushWhere<T>(T y, T x) where T : unmanaged, ISimd<T> =>
-        T.Select(T.GreaterThan(T.Create(1e-30f), T.Abs(y)), T.Zero, x);
+        T.AndNot(x, T.GreaterThan(T.Create(1e-30f), T.Abs(y)));
 }

@@ -88,6 +88,9 @@ internal unsafe struct F32x1(float value) : ISimd<F32x1>
     public static F32x1 And(F32x1 a, F32x1 b) => new(BitConverter.Int32BitsToSingle(Bits(a) & Bits(b)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x1 AndNot(F32x1 a, F32x1 b) => new(BitConverter.Int32BitsToSingle(Bits(a) & ~Bits(b)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x1 Exponent(F32x1 a) => new((Bits(a) >>> 23) - 127);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

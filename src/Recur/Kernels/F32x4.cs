@@ -98,6 +98,9 @@ internal unsafe struct F32x4(Vector128<float> value) : ISimd<F32x4>
     public static F32x4 And(F32x4 a, F32x4 b) => new(a.v & b.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x4 AndNot(F32x4 a, F32x4 b) => new(Vector128.AndNot(a.v, b.v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x4 Exponent(F32x4 a) => new(Vector128.ConvertToSingle(Vector128.ShiftRightLogical(a.v.AsInt32(), 23) - Vector128.Create(127)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -102,6 +102,9 @@ internal unsafe struct F32x8(Vector256<float> value) : ISimd<F32x8>
     public static F32x8 And(F32x8 a, F32x8 b) => new(a.v & b.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static F32x8 AndNot(F32x8 a, F32x8 b) => new(Vector256.AndNot(a.v, b.v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x8 Exponent(F32x8 a) => new(Vector256.ConvertToSingle(Vector256.ShiftRightLogical(a.v.AsInt32(), 23) - Vector256.Create(127)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

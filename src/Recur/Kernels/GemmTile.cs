@@ -148,12 +148,34 @@ internal static unsafe class GemmTile
             at += aStep;
         }
 
-        if (TR.Value > 0) Finish<T, TV>(c00, c01, c02, c03, add == null ? null : add + 0 * addRow, c + 0 * cRow, last);
-        if (TR.Value > 1) Finish<T, TV>(c10, c11, c12, c13, add == null ? null : add + 1 * addRow, c + 1 * cRow, last);
-        if (TR.Value > 2) Finish<T, TV>(c20, c21, c22, c23, add == null ? null : add + 2 * addRow, c + 2 * cRow, last);
-        if (TR.Value > 3) Finish<T, TV>(c30, c31, c32, c33, add == null ? null : add + 3 * addRow, c + 3 * cRow, last);
-        if (TR.Value > 4) Finish<T, TV>(c40, c41, c42, c43, add == null ? null : add + 4 * addRow, c + 4 * cRow, last);
-        if (TR.Value > 5) Finish<T, TV>(c50, c51, c52, c53, add == null ? null : add + 5 * addRow, c + 5 * cRow, last);
+        // Chosen once for all rows: a tile over few columns of A is over soon, and this is then much of it.
+        if (add == null)
+        {
+            Store<T, TV>(c00, c01, c02, c03, c);
+            if (TR.Value > 1) Store<T, TV>(c10, c11, c12, c13, c + 1 * cRow);
+            if (TR.Value > 2) Store<T, TV>(c20, c21, c22, c23, c + 2 * cRow);
+            if (TR.Value > 3) Store<T, TV>(c30, c31, c32, c33, c + 3 * cRow);
+            if (TR.Value > 4) Store<T, TV>(c40, c41, c42, c43, c + 4 * cRow);
+            if (TR.Value > 5) Store<T, TV>(c50, c51, c52, c53, c + 5 * cRow);
+        }
+        else if (last == T.Count)
+        {
+            AddAndStore<T, TV>(c00, c01, c02, c03, add, c);
+            if (TR.Value > 1) AddAndStore<T, TV>(c10, c11, c12, c13, add + 1 * addRow, c + 1 * cRow);
+            if (TR.Value > 2) AddAndStore<T, TV>(c20, c21, c22, c23, add + 2 * addRow, c + 2 * cRow);
+            if (TR.Value > 3) AddAndStore<T, TV>(c30, c31, c32, c33, add + 3 * addRow, c + 3 * cRow);
+            if (TR.Value > 4) AddAndStore<T, TV>(c40, c41, c42, c43, add + 4 * addRow, c + 4 * cRow);
+            if (TR.Value > 5) AddAndStore<T, TV>(c50, c51, c52, c53, add + 5 * addRow, c + 5 * cRow);
+        }
+        else
+        {
+            AddPartAndStore<T, TV>(c00, c01, c02, c03, add, c, last);
+            if (TR.Value > 1) AddPartAndStore<T, TV>(c10, c11, c12, c13, add + 1 * addRow, c + 1 * cRow, last);
+            if (TR.Value > 2) AddPartAndStore<T, TV>(c20, c21, c22, c23, add + 2 * addRow, c + 2 * cRow, last);
+            if (TR.Value > 3) AddPartAndStore<T, TV>(c30, c31, c32, c33, add + 3 * addRow, c + 3 * cRow, last);
+            if (TR.Value > 4) AddPartAndStore<T, TV>(c40, c41, c42, c43, add + 4 * addRow, c + 4 * cRow, last);
+            if (TR.Value > 5) AddPartAndStore<T, TV>(c50, c51, c52, c53, add + 5 * addRow, c + 5 * cRow, last);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -164,25 +186,36 @@ internal static unsafe class GemmTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish<T, TV>(T s0, T s1, T s2, T s3, float* add, float* c, int last)
-        where T : unmanaged, ISimd<T> where TV : IConst
+    private static void Store<T, TV>(T s0, T s1, T s2, T s3, float* c) where T : unmanaged, ISimd<T> where TV : IConst
     {
-        nint lanes = T.Count, end = (TV.Value - 1) * lanes;
-        if (add != null)
-        {
-            if (TV.Value > 1) s0 = T.Load(add) + s0;
-            if (TV.Value > 2) s1 = T.Load(add + lanes) + s1;
-            if (TV.Value > 3) s2 = T.Load(add + 2 * lanes) + s2;
-            T part = last == T.Count ? T.Load(add + end) : T.LoadPartial(add + end, last);
-            if (TV.Value == 1) s0 = part + s0;
-            if (TV.Value == 2) s1 = part + s1;
-            if (TV.Value == 3) s2 = part + s2;
-            if (TV.Value == 4) s3 = part + s3;
-        }
-
+        nint lanes = T.Count;
         s0.Store(c);
         if (TV.Value > 1) s1.Store(c + lanes);
         if (TV.Value > 2) s2.Store(c + 2 * lanes);
         if (TV.Value > 3) s3.Store(c + 3 * lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddAndStore<T, TV>(T s0, T s1, T s2, T s3, float* add, float* c) where T : unmanaged, ISimd<T> where TV : IConst
+    {
+        nint lanes = T.Count;
+        s0 = T.Load(add) + s0;
+        if (TV.Value > 1) s1 = T.Load(add + lanes) + s1;
+        if (TV.Value > 2) s2 = T.Load(add + 2 * lanes) + s2;
+        if (TV.Value > 3) s3 = T.Load(add + 3 * lanes) + s3;
+        Store<T, TV>(s0, s1, s2, s3, c);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddPartAndStore<T, TV>(T s0, T s1, T s2, T s3, float* add, float* c, int last)
+        where T : unmanaged, ISimd<T> where TV : IConst
+    {
+        nint lanes = T.Count;
+        T part = T.LoadPartial(add + (TV.Value - 1) * lanes, last);
+        s0 = (TV.Value > 1 ? T.Load(add) : part) + s0;
+        if (TV.Value > 1) s1 = (TV.Value > 2 ? T.Load(add + lanes) : part) + s1;
+        if (TV.Value > 2) s2 = (TV.Value > 3 ? T.Load(add + 2 * lanes) : part) + s2;
+        if (TV.Value > 3) s3 = part + s3;
+        Store<T, TV>(s0, s1, s2, s3, c);
     }
 }

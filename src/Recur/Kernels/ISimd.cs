@@ -76,6 +76,9 @@ internal unsafe interface ISimd<T> where T : unmanaged, ISimd<T>
 
     static abstract T And(T a, T b);
 
+    /// <summary>a where the mask b is not set, else 0.</summary>
+    static abstract T AndNot(T a, T b);
+
     /// <summary>The exponent e of a positive normal number m·2^e with 1 &lt;= m &lt; 2.</summary>
     static abstract T Exponent(T a);
 

@@ -208,6 +208,7 @@ internal static unsafe class Packing
                 {
                     if (count == GemmTile.MaxRows)
                     {
+                        if (Sse.IsSupported) Sse.Prefetch0(from + RowsAtOnce * aStep);
                         Vector128.Load(from).Store(to);
                         *(double*)(to + 4) = *(double*)(from + 4); // two floats at once
                     }

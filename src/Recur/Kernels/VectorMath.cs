@@ -20,25 +20,36 @@ internal static class VectorMath
     // n + 127 then stands in the lowest bits: shifted into place they are 2^n.
     private const float Rounder = 12582912f + 127f; // 1.5·2^23 + 127
 
-    /// <summary>e^(c·x) - 1 without its power of two, and n + <see cref="Rounder"/>, n that power: c·x = n·ln 2 + r. c is
-    /// 1, -1 or 2.</summary>
-    /// <remarks>c is folded into the constants (exactly: only signs and exponents change) and costs no step of the
-    /// dependent chain.</remarks>
+    private const float Ln2 = 0.693147182f;            // 1.9e-9 too large
+
+    /// <summary>e^y - 1 without its power of two, and n + <see cref="Rounder"/>, n that power: y = n·ln 2 + r.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Reduced<T>(T x, float c, out T rounded) where T : unmanaged, ISimd<T>
+    private static T Reduced<T>(T y, out T rounded) where T : unmanaged, ISimd<T>
     {
-        rounded = T.Fma(x, T.Create(c * Log2E), T.Create(Rounder));
+        rounded = T.Fma(y, T.Create(Log2E), T.Create(Rounder));
         T n = rounded - T.Create(Rounder);
-        T s = T.Fma(n, T.Create(-Ln2High / c), x); // s = r / c
-        s = T.Fma(n, T.Create(-Ln2Low / c), s);
-        T s2 = s * s;
-        // Estrin's order: two levels less in the dependent chain than Horner's, which is what one recurrent step waits
-        // for.
-        T low = T.Fma(s, T.Create(Q1 * c * c * c), T.Create(Q0 * c * c));
-        T high = T.Fma(s2, T.Create(Q4 * c * c * c * c * c * c), T.Fma(s, T.Create(Q3 * c * c * c * c * c), T.Create(Q2 * c * c * c * c)));
-        T inner = T.Fma(s2, high, low);
-        // c·s without a multiplication: those units have the most to do.
-        return T.Fma(s2, inner, c == 2f ? s + s : c == -1f ? -s : s);
+        return Polynomial(T.Fma(n, T.Create(-Ln2Low), T.Fma(n, T.Create(-Ln2High), y)));
+    }
+
+    /// <summary>The same of y = c·x with ln 2 in one piece: off by another n·1.9e-9 of e^y, which is nothing where e^y
+    /// stands beside 1. c is 2 or -1, and no operation waits for the product.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Reduced<T>(T x, T y, float c, out T scale) where T : unmanaged, ISimd<T>
+    {
+        T rounded = T.Fma(x, T.Create(c * Log2E), T.Create(Rounder));
+        scale = T.Pow2Rounded(rounded);
+        return Polynomial(T.Fma(rounded - T.Create(Rounder), T.Create(-Ln2), y));
+    }
+
+    // e^r - 1, in Estrin's order: two levels less in the dependent chain than Horner's, which is what one recurrent step
+    // waits for.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Polynomial<T>(T r) where T : unmanaged, ISimd<T>
+    {
+        T r2 = r * r;
+        T low = T.Fma(r, T.Create(Q1), T.Create(Q0));
+        T high = T.Fma(r2, T.Create(Q4), T.Fma(r, T.Create(Q3), T.Create(Q2)));
+        return T.Fma(r2, T.Fma(r2, high, low), r);
     }
 
     /// <summary>e^x; 0 below -104, infinity above 88.73, NaN for NaN.</summary>
@@ -46,7 +57,7 @@ internal static class VectorMath
     public static T Exp<T>(T x) where T : unmanaged, ISimd<T>
     {
         x = T.Min(T.Create(89f), T.Max(T.Create(-104f), x)); // constants first: a NaN in the second argument survives
-        T p = Reduced(x, 1f, out T rounded) + T.Create(1f);
+        T p = Reduced(x, out T rounded) + T.Create(1f);
         // 2^n alone leaves the range of floats at both ends, so it is applied in two halves.
         T n = rounded - T.Create(Rounder);
         T half = T.Round(n * T.Create(0.5f));
@@ -59,8 +70,7 @@ internal static class VectorMath
     public static T Tanh<T>(T x) where T : unmanaged, ISimd<T>
     {
         x = T.Min(T.Create(9.1f), T.Max(T.Create(-9.1f), x)); // constants first, as in Exp
-        T p = Reduced(x, 2f, out T rounded);
-        T scale = T.Pow2Rounded(rounded);
+        T p = Reduced(x, x + x, 2f, out T scale);
         T e = T.Fma(p, scale, scale - T.Create(1f)); // e^(2x) - 1
         return e / (e + T.Create(2f));
     }
@@ -69,11 +79,9 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Sigmoid<T>(T x) where T : unmanaged, ISimd<T>
     {
-        T y = T.Min(T.Create(87f), T.Max(T.Create(-87f), x));
-        T p = Reduced(y, -1f, out T rounded);
-        T scale = T.Pow2Rounded(rounded);
-        T e = T.Fma(p, scale, scale); // e^-x
-        return T.Create(1f) / (T.Create(1f) + e);
+        x = T.Min(T.Create(87f), T.Max(T.Create(-87f), x));
+        T p = Reduced(x, -x, -1f, out T scale);
+        return T.Create(1f) / T.Fma(p, scale, scale + T.Create(1f));
     }
 
     /// <summary>e^-|x|, at least e^-60: small enough for a logistic function, and a learning rate times it is no
@@ -81,8 +89,8 @@ internal static class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T ExpMinusAbs<T>(T x) where T : unmanaged, ISimd<T>
     {
-        T y = T.Min(T.Create(60f), T.Abs(x)); // 60 first: NaN stays NaN
-        T p = Reduced(y, -1f, out T rounded);
+        T y = -T.Min(T.Create(60f), T.Abs(x)); // 60 first: NaN stays NaN
+        T p = Reduced(y, out T rounded);
         T scale = T.Pow2Rounded(rounded);
         return T.Fma(p, scale, scale);
     }
@@ -92,7 +100,7 @@ internal static class VectorMath
     public static T ExpM1<T>(T x) where T : unmanaged, ISimd<T>
     {
         x = T.Min(T.Create(87f), T.Max(T.Create(-87f), x));
-        T p = Reduced(x, 1f, out T rounded);
+        T p = Reduced(x, out T rounded);
         T scale = T.Pow2Rounded(rounded);
         return T.Fma(p, scale, scale - T.Create(1f));
     }

@@ -48,6 +48,7 @@ internal enum WorkspaceSlot
 {
     PackedA,
     PackedB,
+    PackedStates,
     Bias,
     Columns,
     StepSums,

@@ -18,6 +18,7 @@ internal static unsafe class Gemm
     private const int LargeABlockFloats = 144 * 1024; // processors with 512-bit vectors have 1 MiB and more: fewer passes over B
     private const long ParallelFlops = 500_000;  // for each thread (5 us): below, waking it costs more than it brings
     private const int CopyTransposedFrom = 4096; // a smaller transposed A stays in the first-level cache as it is
+    private const int FewTransposedRows = 128, FewTransposedColumns = 64, InPlaceK = 128; // the copy would cost more than it brings
     private const int TransposedK = 512;         // with a copied A, 16 columns of B and a tile of A share the first-level cache
 
     // C[M, N] = (or +=) op(A) · op(B)
@@ -136,29 +137,39 @@ internal static unsafe class Gemm
     {
         var job = new Job<T> { Args = args };
         int parts = (int)Math.Min(ThreadTeam.Threads, 2L * args.M * args.N * args.K / ParallelFlops);
-        int panels = (args.N + PackedMatrix.PanelWidth<T>() - 1) / PackedMatrix.PanelWidth<T>();
+        int panels = Panels<T>(args.N);
         int tiles = (args.M + GemmTile.MaxRows - 1) / GemmTile.MaxRows;
         job.SplitRows = tiles >= panels;
         ThreadTeam.Run(ref job, Math.Min(parts, Math.Max(tiles, panels)));
     }
 
+    /// <summary>Two products with the same A, transposed, whose copy they share; split by rows.</summary>
+    public static void RunParallel<T>(in GemmArgs args, in GemmArgs other) where T : unmanaged, ISimd<T>
+    {
+        var job = new Job<T> { Args = args, Other = other, SplitRows = true };
+        int parts = (int)Math.Min(ThreadTeam.Threads, 2L * args.M * (args.N + other.N) * args.K / ParallelFlops);
+        ThreadTeam.Run(ref job, Math.Min(parts, (args.M + GemmTile.MaxRows - 1) / GemmTile.MaxRows));
+    }
+
     private struct Job<T> : IParallelKernel where T : unmanaged, ISimd<T>
     {
-        public GemmArgs Args;
+        public GemmArgs Args, Other; // N = 0: no other
         public bool SplitRows;
 
         public readonly void Run(int part, int parts)
         {
-            int panels = (Args.N + PackedMatrix.PanelWidth<T>() - 1) / PackedMatrix.PanelWidth<T>();
-            if (!SplitRows) Blocks<T>(Args, 0, Args.M, panels * part / parts, panels * (part + 1) / parts);
-            else Blocks<T>(Args, (int)((long)Args.M * part / parts), (int)((long)Args.M * (part + 1) / parts), 0, panels);
+            int panels = Panels<T>(Args.N);
+            if (!SplitRows) Blocks<T>(Args, Other, 0, Args.M, panels * part / parts, panels * (part + 1) / parts);
+            else Blocks<T>(Args, Other, (int)((long)Args.M * part / parts), (int)((long)Args.M * (part + 1) / parts), 0, panels);
         }
     }
 
     /// <summary>The whole product on the calling thread, B packed before: a part of a caller that has split its work
     /// itself.</summary>
     public static void Blocks<T>(in GemmArgs g) where T : unmanaged, ISimd<T> =>
-        Blocks<T>(g, 0, g.M, 0, (g.N + PackedMatrix.PanelWidth<T>() - 1) / PackedMatrix.PanelWidth<T>());
+        Blocks<T>(g, default, 0, g.M, 0, Panels<T>(g.N));
+
+    private static int Panels<T>(int n) where T : unmanaged, ISimd<T> => (n + PackedMatrix.PanelWidth<T>() - 1) / PackedMatrix.PanelWidth<T>();
 
     /// <summary>All rows of one panel over the whole of K, on the calling thread: for a caller that uses each panel at
     /// once. The
@@ -173,7 +184,7 @@ internal static unsafe class Gemm
         nint addRow = g.AddRow;
         for (int k0 = 0; k0 == 0 || k0 < g.K; k0 += kStep)
         {
-            Panel<T>(g.M, columns, Math.Min(kStep, g.K - k0), g.A + k0, g.ARow, 1, b + (nint)k0 * stored,
+            Panel<T>(g.M, columns, Math.Min(kStep, g.K - k0), g.A + k0, g.ARow, 1, 0, b + (nint)k0 * stored,
                 add, addRow, c, g.CRow);
             add = c;
             addRow = g.CRow;
@@ -189,11 +200,14 @@ internal static unsafe class Gemm
         return Math.Max(1, (k + blocks - 1) / blocks);
     }
 
-    /// <summary>The rows and panels of one thread, blocked for the caches.</summary>
-    private static void Blocks<T>(in GemmArgs g, int rowBegin, int rowEnd, int panelBegin, int panelEnd) where T : unmanaged, ISimd<T>
+    /// <summary>The rows and panels of one thread, blocked for the caches; all panels of the other product with the
+    /// same A.</summary>
+    private static void Blocks<T>(
+        in GemmArgs g, in GemmArgs other, int rowBegin, int rowEnd, int panelBegin, int panelEnd) where T : unmanaged, ISimd<T>
     {
-        bool copyA = g.AStep != 1 && (long)g.K * g.M >= CopyTransposedFrom;
-        int kStep = copyA ? EqualBlocks(g.K, TransposedK) : BlockOfK(g.K);
+        bool transposed = g.AStep != 1 && (long)g.K * g.M >= CopyTransposedFrom;
+        bool inPlace = transposed && g.M <= FewTransposedRows && g.N + other.N <= FewTransposedColumns, copyA = transposed && !inPlace;
+        int kStep = copyA ? EqualBlocks(g.K, TransposedK) : inPlace ? EqualBlocks(g.K, InPlaceK) : BlockOfK(g.K);
         int blockFloats = T.Count == 16 ? LargeABlockFloats : ABlockFloats;
         int rowStep = Math.Max(GemmTile.MaxRows, blockFloats / kStep / GemmTile.MaxRows * GemmTile.MaxRows);
         int tiles = (rowEnd - rowBegin + GemmTile.MaxRows - 1) / GemmTile.MaxRows;
@@ -202,53 +216,57 @@ internal static unsafe class Gemm
         for (int k0 = 0; k0 == 0 || k0 < g.K; k0 += kStep) // once without any K: C is what is added then
         {
             int k = Math.Min(kStep, g.K - k0);
-            float* add = k0 == 0 ? g.Add : g.C;
-            nint addRow = k0 == 0 ? g.AddRow : g.CRow;
             // All rows at once: what lies behind each other in memory is then read in sequence.
             if (copyA) Packing.PackTransposedA(k, rowEnd - rowBegin, g.A + rowBegin * g.ARow + k0 * g.AStep, g.AStep, packedA);
             for (int m0 = rowBegin; m0 < rowEnd; m0 += rowStep)
             {
-                int rows = Math.Min(rowStep, rowEnd - m0);
-                float* a = copyA ? packedA + (nint)(m0 - rowBegin) * k : g.A + m0 * g.ARow + k0 * g.AStep;
-                for (int p = panelBegin; p < panelEnd; p++)
-                {
-                    int width = PackedMatrix.PanelWidth<T>();
-                    int n0 = p * width;
-                    int columns = Math.Min(width, g.N - n0);
-                    int stored = (columns + T.Count - 1) / T.Count * T.Count;
-                    float* b = g.B + (nint)n0 * g.K + (nint)k0 * stored, c = g.C + m0 * g.CRow + n0;
-                    float* plus = add == null ? null : add + m0 * addRow + n0;
-                    if (!copyA)
-                    {
-                        Panel<T>(rows, columns, k, a, g.ARow, g.AStep, b, plus, addRow, c, g.CRow);
-                        continue;
-                    }
+                float* copy = copyA ? packedA + (nint)(m0 - rowBegin) * k : null;
+                Block<T>(g, copy, m0, Math.Min(rowStep, rowEnd - m0), k0, k, panelBegin, panelEnd);
+            }
 
-                    for (int r = 0; r < rows; r += GemmTile.MaxRows)
-                    {
-                        Panel<T>(
-                            Math.Min(GemmTile.MaxRows, rows - r), columns, k, a + (nint)r * k, 1, GemmTile.MaxRows, b,
-                            plus == null ? null : plus + r * addRow, addRow, c + r * g.CRow, g.CRow);
-                    }
-                }
+            for (int m0 = rowBegin; m0 < rowEnd && other.N > 0; m0 += rowStep)
+            {
+                float* copy = copyA ? packedA + (nint)(m0 - rowBegin) * k : null;
+                Block<T>(other, copy, m0, Math.Min(rowStep, rowEnd - m0), k0, k, 0, Panels<T>(other.N));
             }
         }
     }
 
-    /// <summary>All rows of one panel of at most one panel width of columns.</summary>
+    /// <summary>Some rows of A and steps of K times some panels of B; the rows from a copy in tiles of six, if there is
+    /// one.</summary>
+    private static void Block<T>(in GemmArgs g, float* copy, int m0, int rows, int k0, int k, int panelBegin, int panelEnd)
+        where T : unmanaged, ISimd<T>
+    {
+        float* add = k0 == 0 ? g.Add : g.C, a = g.A + m0 * g.ARow + k0 * g.AStep;
+        nint addRow = k0 == 0 ? g.AddRow : g.CRow;
+        int width = PackedMatrix.PanelWidth<T>();
+        for (int p = panelBegin; p < panelEnd; p++)
+        {
+            int n0 = p * width;
+            int columns = Math.Min(width, g.N - n0);
+            int stored = (columns + T.Count - 1) / T.Count * T.Count;
+            float* b = g.B + (nint)n0 * g.K + (nint)k0 * stored, c = g.C + m0 * g.CRow + n0;
+            float* plus = add == null ? null : add + m0 * addRow + n0;
+            if (copy == null) Panel<T>(rows, columns, k, a, g.ARow, g.AStep, 0, b, plus, addRow, c, g.CRow);
+            else Panel<T>(rows, columns, k, copy, 1, GemmTile.MaxRows, GemmTile.MaxRows * k, b, plus, addRow, c, g.CRow);
+        }
+    }
+
+    /// <summary>All rows of one panel of at most one panel width of columns; with an aTile the rows of A are a copy in tiles
+    /// of six, so many floats apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Panel<T>(
-        int rows, int columns, int k, float* a, nint aRow, nint aStep, float* b, float* add, nint addRow, float* c, nint cRow)
+        int rows, int columns, int k, float* a, nint aRow, nint aStep, nint aTile, float* b, float* add, nint addRow, float* c, nint cRow)
         where T : unmanaged, ISimd<T>
     {
         int vectors = (columns + T.Count - 1) / T.Count;
         int last = columns - (vectors - 1) * T.Count;
         switch (vectors)
         {
-            case 1: Rows<T, N1>(rows, k, a, aRow, aStep, b, add, addRow, c, cRow, last); break;
-            case 2: Rows<T, N2>(rows, k, a, aRow, aStep, b, add, addRow, c, cRow, last); break;
-            case 3: Rows<T, N3>(rows, k, a, aRow, aStep, b, add, addRow, c, cRow, last); break;
-            default: Rows<T, N4>(rows, k, a, aRow, aStep, b, add, addRow, c, cRow, last); break;
+            case 1: Rows<T, N1>(rows, k, a, aRow, aStep, aTile, b, add, addRow, c, cRow, last); break;
+            case 2: Rows<T, N2>(rows, k, a, aRow, aStep, aTile, b, add, addRow, c, cRow, last); break;
+            case 3: Rows<T, N3>(rows, k, a, aRow, aStep, aTile, b, add, addRow, c, cRow, last); break;
+            default: Rows<T, N4>(rows, k, a, aRow, aStep, aTile, b, add, addRow, c, cRow, last); break;
         }
     }
 
@@ -259,7 +277,7 @@ internal static unsafe class Gemm
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     private static void Rows<T, TV>(
-        int rows, int k, float* a, nint aRow, nint aStep, float* b, float* add, nint addRow, float* c, nint cRow, int last)
+        int rows, int k, float* a, nint aRow, nint aStep, nint aTile, float* b, float* add, nint addRow, float* c, nint cRow, int last)
         where T : unmanaged, ISimd<T> where TV : IConst
     {
         int tiles = (rows + GemmTile.MaxRows - 1) / GemmTile.MaxRows;
@@ -269,7 +287,7 @@ internal static unsafe class Gemm
         {
             float* to = whole ? c : buffer;
             nint toRow = whole ? cRow : TV.Value * T.Count;
-            int height = (rows + tiles - 1) / tiles;
+            int height = aTile == 0 ? (rows + tiles - 1) / tiles : Math.Min(rows, GemmTile.MaxRows);
             switch (height)
             {
                 case 6: GemmTile.Run<T, N6, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
@@ -281,7 +299,7 @@ internal static unsafe class Gemm
             }
 
             if (!whole) CopyTile<T, TV>(height, buffer, c, cRow, last);
-            a += height * aRow;
+            a += aTile == 0 ? height * aRow : aTile;
             if (add != null) add += height * addRow;
             c += height * cRow;
             rows -= height;

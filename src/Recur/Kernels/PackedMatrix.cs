@@ -85,8 +85,16 @@ internal static unsafe class Packing
 
     public static void Pack<T>(int k, int n, float* b, nint bRow, bool transposed, float* packed) where T : unmanaged, ISimd<T>
     {
-        var job = new Job<T> { K = k, N = n, B = b, BRow = bRow, Transposed = transposed, Packed = packed };
+        var job = new Job<T> { AllK = k, K = k, N = n, B = b, BRow = bRow, Transposed = transposed, Packed = packed };
         RunParallel(ref job, (long)k * n, (n + PackedMatrix.PanelWidth<T>() - 1) / PackedMatrix.PanelWidth<T>());
+    }
+
+    /// <summary>Packs the rows first..first+count of a matrix [k, n]; without <paramref name="b"/> they are
+    /// zeros.</summary>
+    public static void PackPart<T>(int k, int n, int first, int count, float* b, nint bRow, float* packed) where T : unmanaged, ISimd<T>
+    {
+        var job = new Job<T> { AllK = k, First = first, K = count, N = n, B = b, BRow = bRow, Packed = packed };
+        RunParallel(ref job, (long)count * n, (n + PackedMatrix.PanelWidth<T>() - 1) / PackedMatrix.PanelWidth<T>());
     }
 
     /// <summary>Splits a copy of so many floats over the team, into at most <paramref name="parts"/> parts.</summary>
@@ -95,7 +103,7 @@ internal static unsafe class Packing
 
     private struct Job<T> : IParallelKernel where T : unmanaged, ISimd<T>
     {
-        public int K, N;
+        public int AllK, First, K, N;
         public nint BRow;
         public float* B, Packed;
         public bool Transposed;
@@ -113,8 +121,9 @@ internal static unsafe class Packing
                 {
                     int columns = Math.Min(width, N - p * width);
                     int stored = (columns + T.Count - 1) / T.Count * T.Count;
-                    float* destination = Packed + (nint)p * width * K + (nint)k0 * stored;
-                    if (Transposed) PackColumns<T>(k, columns, stored, B + p * width * BRow, BRow, destination, stored);
+                    float* destination = Packed + (nint)p * width * AllK + (nint)(First + k0) * stored;
+                    if (B == null) new Span<float>(destination, k * stored).Clear();
+                    else if (Transposed) PackColumns<T>(k, columns, stored, B + p * width * BRow, BRow, destination, stored);
                     else PackRows<T>(k, columns, stored, B + k0 * BRow + p * width, BRow, destination, stored);
                 }
             }

@@ -34,50 +34,86 @@ internal static unsafe class RunProducts
     public static void WeightGradient(
         ReadOnlySpan<Run> runs, int rows, int k, float* columns, nint columnsRow, float* x, int xRow, float* dW, bool fresh)
     {
-        if (k == 1)
-        {
-            // One column: there is nothing to share, and Gemm turns it into a row.
-            foreach (Run run in runs)
-            {
-                float* to = dW + run.Row;
-                Gemm.Multiply(new GemmArgs
-                {
-                    M = run.Rows, N = 1, K = rows, A = columns + run.Column, ARow = 1, AStep = columnsRow,
-                    C = to, CRow = 1, Add = fresh ? null : to, AddRow = 1,
-                }, x, xRow, transposeB: false);
-            }
-
-            return;
-        }
-
         var job = new WeightGradientJob
         {
-            Runs = runs, Rows = rows, K = k, Columns = columns, ColumnsRow = columnsRow, X = x, XRow = xRow, DW = dW, Fresh = fresh,
+            First = runs, Rows = rows, Columns = columns, ColumnsRow = columnsRow,
+            X = new Factor { X = x, XRow = xRow, K = k, DW = dW, Fresh = fresh },
+        };
+        if (k == 1) job.TurnColumns();
+        else Isa.Run(ref job);
+    }
+
+    // The same for the weights of x and of h in one go: where both gradients need the same columns, these are copied once.
+    public static void WeightGradients<TCell>(int h, int stride, int rows, float* columns, nint columnsRow, in Factor x, in Factor before)
+        where TCell : struct, ICellKernel
+    {
+        Span<Run> runs = stackalloc Run[3 * Run.Most];
+        int both = Run.OfBoth<TCell>(h, stride, runs, out int input, out int recurrent);
+        var job = new WeightGradientJob
+        {
+            Both = runs[..both], First = runs.Slice(both, input), Second = runs.Slice(both + input, recurrent), Rows = rows,
+            Columns = columns, ColumnsRow = columnsRow, X = x, Before = before,
         };
         Isa.Run(ref job);
     }
 
+    /// <summary>What the gradient of a weight matrix is multiplied with, and that gradient.</summary>
+    public struct Factor
+    {
+        /// <summary>[rows, K] of stride <see cref="XRow"/>; but for the initial rows.</summary>
+        public float* X;
+        public int XRow, K;
+
+        /// <summary>[initial rows, K] the rows of the first step, or null for zeros; they come last in reverse.</summary>
+        public float* Initial;
+        public int InitialRows;
+        public bool InitialIsLast;
+
+        /// <summary>[G·H, K] out, or in/out unless fresh.</summary>
+        public float* DW;
+        public bool Fresh;
+
+        public readonly float* Pack<T>(WorkspaceSlot slot, int rows) where T : unmanaged, ISimd<T>
+        {
+            float* packed = Workspace.Require(slot, PackedMatrix.Length<T>(rows, K));
+            int rest = rows - InitialRows;
+            Packing.PackPart<T>(rows, K, InitialIsLast ? 0 : InitialRows, rest, X, XRow, packed);
+            if (InitialRows > 0) Packing.PackPart<T>(rows, K, InitialIsLast ? rest : 0, InitialRows, Initial, K, packed);
+            return packed;
+        }
+    }
+
     private ref struct WeightGradientJob : ISimdKernel
     {
-        public float* Columns, X, DW;
+        public float* Columns;
         public nint ColumnsRow;
-        public ReadOnlySpan<Run> Runs;
-        public int K, Rows, XRow;
-        public bool Fresh;
+        public ReadOnlySpan<Run> Both, First, Second;
+        public int Rows;
+        public Factor X, Before;
 
         public readonly void Run<T>() where T : unmanaged, ISimd<T>
         {
-            float* b = Workspace.Require(WorkspaceSlot.PackedB, PackedMatrix.Length<T>(Rows, K));
-            Packing.Pack<T>(Rows, K, X, XRow, transposed: false, b);
-            foreach (Run run in Runs)
+            float* x = X.Pack<T>(WorkspaceSlot.PackedB, Rows);
+            float* before = Both.Length + Second.Length > 0 ? Before.Pack<T>(WorkspaceSlot.PackedStates, Rows) : null;
+            foreach (Run run in Both) Gemm.RunParallel<T>(Product(run, X, x), Product(run, Before, before));
+            foreach (Run run in First) Gemm.RunParallel<T>(Product(run, X, x));
+            foreach (Run run in Second) Gemm.RunParallel<T>(Product(run, Before, before));
+        }
+
+        private readonly GemmArgs Product(Run run, in Factor factor, float* packed)
+        {
+            float* to = factor.DW + (nint)run.Row * factor.K;
+            return new GemmArgs
             {
-                float* to = DW + (nint)run.Row * K;
-                Gemm.RunParallel<T>(new GemmArgs
-                {
-                    M = run.Rows, N = K, K = Rows, A = Columns + run.Column, ARow = 1, AStep = ColumnsRow, B = b,
-                    C = to, CRow = K, Add = Fresh ? null : to, AddRow = K,
-                });
-            }
+                M = run.Rows, N = factor.K, K = Rows, A = Columns + run.Column, ARow = 1, AStep = ColumnsRow, B = packed,
+                C = to, CRow = factor.K, Add = factor.Fresh ? null : to, AddRow = factor.K,
+            };
+        }
+
+        // One column of x: there is nothing to share, and Gemm turns it into a row.
+        public readonly void TurnColumns()
+        {
+            foreach (Run run in First) Gemm.Multiply(Product(run, X, null), X.X, X.XRow, transposeB: false);
         }
     }
 

@@ -42,6 +42,22 @@ internal readonly record struct Run(int Row, int Rows, int Column)
         return Of(columns, h, stride, joined, runs);
     }
 
+    /// <summary>The runs of both products: first those whose columns are the same in both, then what is left of the
+    /// product with x, then of that with h.</summary>
+    /// <returns>The number of the first.</returns>
+    public static int OfBoth<TCell>(int h, int stride, Span<Run> runs, out int input, out int recurrent) where TCell : struct, ICellKernel
+    {
+        int gates = TCell.GateCount, shared = 0;
+        while (shared < gates && TCell.InputColumns[shared] == TCell.RecurrentColumn + shared) shared++;
+        Span<int> columns = stackalloc int[gates];
+        for (int g = 0; g < gates; g++) columns[g] = TCell.RecurrentColumn + g;
+        int both = Of(columns[..shared], h, stride, joined: true, runs);
+        input = Of(TCell.InputColumns[shared..], h, stride, joined: true, runs[both..]);
+        recurrent = Of(columns[shared..], h, stride, joined: true, runs[(both + input)..]);
+        for (int i = both; i < both + input + recurrent; i++) runs[i] = runs[i] with { Row = runs[i].Row + shared * h };
+        return both;
+    }
+
     /// <summary>One run for each gate in the order of the columns, so that their sums stand side by side.</summary>
     /// <param name="h">Units.</param>
     /// <param name="first">The first column: 0 for the product with x, <see cref="ICellKernel.RecurrentColumn"/> for

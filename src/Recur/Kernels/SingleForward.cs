@@ -18,7 +18,7 @@ internal static unsafe class SingleForward
         {
             int t = s.Step(order);
             float* below = s.X + t * s.I;
-            int inputs = s.I;
+            int inputs = s.I, states = order == 0 && s.StartsAtZero ? 0 : s.H;
             for (SingleKernel.Layer* l = s.Layers, last = l + s.L; l < last; l++)
             {
                 float* before = l->States + s.Before(t) * stride, after = l->States + s.After(t) * stride;
@@ -34,15 +34,15 @@ internal static unsafe class SingleForward
                 if (TCell.GateCount == 1 && end - begin <= 2 && s.H <= Gemm.UnblockedK)
                 {
                     float* block = l->Recurrent + u * s.H;
-                    if (end - begin == 2) ProductAndActivate<T, TCell, N2>(before, s.H, block, columns + u);
-                    else ProductAndActivate<T, TCell, N1>(before, s.H, block, columns + u);
+                    if (end - begin == 2) ProductAndActivate<T, TCell, N2>(before, states, block, columns + u);
+                    else ProductAndActivate<T, TCell, N1>(before, states, block, columns + u);
                     below = after;
                     inputs = s.H;
                     continue;
                 }
 
                 float* sums = columns + TCell.RecurrentColumn * stride;
-                Products<T, TCell>(before, s.H, l->Recurrent, sums, sums, stride, begin, end);
+                if (states > 0) Products<T, TCell>(before, states, l->Recurrent, sums, sums, stride, begin, end);
                 float* old = TCell.HasCellState ? l->Cells + s.Before(t) * stride : before;
                 Activate<T, TCell>(columns + u, stride, old + u, l->Cells + s.After(t) * stride + u, after + u, units);
                 below = after;

@@ -61,6 +61,9 @@ internal static unsafe class SingleKernel
         public int T, H, L;
         public bool Reverse;
 
+        /// <summary>Forward: the initial states h are zeros, and the first step needs no product with them.</summary>
+        public bool StartsAtZero;
+
         /// <summary>Forward: [T, I] the input of the first layer, or null when its sums already hold the
         /// product.</summary>
         public float* X;

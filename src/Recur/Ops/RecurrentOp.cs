@@ -16,6 +16,7 @@ namespace Recur.Ops;
 internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCell : struct, ICellKernel
 {
     private const int ChunkFloats = 1 << 18; // of columns between their projection and the steps: 1 MiB
+    private const int FewSteps = 4;          // the zeros before the first step count as much as a step of products
 
     // Grow only, so that a step of a shape seen before allocates nothing.
     private int[] sorted = [], batchSizes = [], starts = [], map = [];
@@ -310,9 +311,13 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
 
             if (NeedsGrad(1)) AddFirstStateGradient(args, StateAt(InputGrad(1), layer, direction, p), dHn, carry);
             if (TCell.HasCellState && NeedsGrad(2)) Layout.AddScatter(carry, Sorted, h, StateAt(InputGrad(2), layer, direction, h));
-            if (NeedsGrad(first + 1)) AddRecurrentGradient(args, InputGrad(first + 1, out bool freshHh), freshHh, recurrentRuns);
-            if (NeedsGrad(first))
-                AddWeightGradient(InputGrad(first, out bool freshIh), freshIh, inputRuns, i, rows, pGrads, args.GradsRow, px, i);
+            if (NeedsGrad(first) && NeedsGrad(first + 1) && (ragged || h0.Length > 0 || t >= FewSteps)) AddBothGradients(args, first, i, px);
+            else
+            {
+                if (NeedsGrad(first + 1)) AddRecurrentGradient(args, InputGrad(first + 1, out bool freshHh), freshHh, recurrentRuns);
+                if (NeedsGrad(first))
+                    AddWeightGradient(InputGrad(first, out bool freshIh), freshIh, inputRuns, i, rows, pGrads, args.GradsRow, px, i);
+            }
             int projection = first + (o.Bias ? 4 : 2);
             if (HasProjection && NeedsGrad(projection))
             {
@@ -376,29 +381,55 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
         Layout.AddScatter(inOrder, Sorted, p, dH0);
     }
 
-    // dW_hh += Σ da_t h_(t-1)ᵀ. The state before a step lies one step earlier in the output; only the first step's is
-    // the initial one.
+    // dW_ih += Σ da_t x_tᵀ and dW_hh += Σ da_t h_(t-1)ᵀ in one go.
+    private void AddBothGradients(in SequenceKernel.Layer l, int first, int inputs, float* x)
+    {
+        int p = o.StateSize;
+        Span<float> dWih = InputGrad(first, out bool freshIh), dWhh = InputGrad(first + 1, out bool freshHh);
+        Span<float> raggedStates = ragged ? StatesBefore(l) : default;
+        fixed (float* ih = dWih, hh = dWhh, states = raggedStates)
+        {
+            var input = new RunProducts.Factor { X = x, XRow = inputs, K = inputs, DW = ih, Fresh = freshIh };
+            var before = new RunProducts.Factor { X = states, XRow = p, K = p, DW = hh, Fresh = freshHh };
+            if (!ragged)
+            {
+                // The state before a step lies one step earlier in the output; only the first step's is the initial one.
+                before.X = l.Reverse ? l.Out + (nint)n * Width : l.Out;
+                before.XRow = Width;
+                before.Initial = l.H0;
+                before.InitialRows = n;
+                before.InitialIsLast = l.Reverse;
+            }
+
+            RunProducts.WeightGradients<TCell>(o.HiddenSize, o.HiddenSize, rows, l.Grads, l.GradsRow, input, before);
+        }
+    }
+
+    // [rows, P] the states before each step of sequences of different lengths.
+    private Span<float> StatesBefore(in SequenceKernel.Layer l)
+    {
+        int p = o.StateSize;
+        Span<float> before = Scratch(rows * p);
+        for (int order = 0; order < steps; order++)
+        {
+            int step = l.Step(order), row = l.Starts[step], continuing = l.Continuing(order), count = l.Count(step);
+            if (continuing > 0)
+                Layout.CopyRows(l.Out + (nint)l.Starts[l.Step(order - 1)] * Width, Width, continuing, p, before[(row * p)..]);
+            Span<float> beginning = before.Slice((row + continuing) * p, (count - continuing) * p);
+            if (l.H0 == null) beginning.Clear();
+            else new ReadOnlySpan<float>(l.H0 + (nint)continuing * p, beginning.Length).CopyTo(beginning);
+        }
+
+        return before;
+    }
+
+    // dW_hh alone.
     private void AddRecurrentGradient(in SequenceKernel.Layer l, Span<float> dW, bool fresh, ReadOnlySpan<Run> runs)
     {
         int p = o.StateSize;
         if (ragged)
         {
-            Span<float> before = Scratch(rows * p);
-            fixed (float* b = before)
-            {
-                for (int order = 0; order < steps; order++)
-                {
-                    int step = l.Step(order), row = l.Starts[step], continuing = l.Continuing(order), count = l.Count(step);
-                    if (continuing > 0)
-                        Layout.CopyRows(l.Out + (nint)l.Starts[l.Step(order - 1)] * Width, Width, continuing, p, before[(row * p)..]);
-                    Span<float> beginning = before.Slice((row + continuing) * p, (count - continuing) * p);
-                    if (l.H0 == null) beginning.Clear();
-                    else new ReadOnlySpan<float>(l.H0 + (nint)continuing * p, beginning.Length).CopyTo(beginning);
-                }
-
-                AddWeightGradient(dW, fresh, runs, p, rows, l.Grads, l.GradsRow, b, p);
-            }
-
+            fixed (float* b = StatesBefore(l)) AddWeightGradient(dW, fresh, runs, p, rows, l.Grads, l.GradsRow, b, p);
             return;
         }
 

@@ -113,9 +113,11 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         };
     }
 
+    private bool StartsAtZero => Input(1) == default;
+
     private SingleKernel.Stack StackOf(SingleKernel.Layer* layers, int count, int direction) => new()
     {
-        T = t, H = o.HiddenSize, L = count, Reverse = direction == 1, Layers = layers,
+        T = t, H = o.HiddenSize, L = count, Reverse = direction == 1, StartsAtZero = StartsAtZero, Layers = layers,
     };
 
     // The outputs of both directions side by side, and masked.
@@ -151,7 +153,7 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
             FillBias(first, s, new Span<float>(layer.Bias, ColumnsWidth));
             SetInitial(1, bottom + i, direction, layer.States + slot);
             if (TCell.HasCellState) SetInitial(2, bottom + i, direction, layer.Cells + slot);
-            if (!unpacked) layer.Recurrent = PackedBlocks(first + 1, PackForm.Blocks, TCell.RecurrentColumn);
+            if (!unpacked && !(t == 1 && StartsAtZero)) layer.Recurrent = PackedBlocks(first + 1, PackForm.Blocks, TCell.RecurrentColumn);
             if (i > 0 && !unpacked) layer.Input = PackedBlocks(first, PackForm.Blocks, 0);
             layers[i] = layer;
         }
@@ -208,7 +210,7 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         {
             foreach (Run run in runs[..Kernels.Run.OfInput<TCell>(h, s, runs)])
                 FewRows.Product(run.Rows, inputs, x, wIh + (nint)run.Row * inputs, columns + run.Column, columns + run.Column);
-            if (Input(1) != default)
+            if (!StartsAtZero)
                 foreach (Run run in runs[..Kernels.Run.OfRecurrent<TCell>(h, s, runs)])
                     FewRows.Product(run.Rows, h, before, wHh + (nint)run.Row * h, columns + run.Column, columns + run.Column);
         }
@@ -393,10 +395,20 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         inputRuns = inputRuns[..Kernels.Run.OfInput<TCell>(h, s, inputRuns)];
         recurrentRuns = recurrentRuns[..Kernels.Run.OfRecurrent<TCell>(h, s, recurrentRuns)];
         float* before = l.States + (stack.Reverse ? s : 0);
-        if (NeedsGrad(first)) AddWeight(first, inputRuns, inputs, l.Grads, x, xRow);
-        if (NeedsGrad(first + 1))
+        if (t > 1 && NeedsGrad(first) && NeedsGrad(first + 1))
         {
-            if (t > 1 || Input(1) != default) AddWeight(first + 1, recurrentRuns, h, l.Grads, before, s);
+            fixed (float* ih = InputGrad(first, out bool freshIh), hh = InputGrad(first + 1, out bool freshHh))
+            {
+                RunProducts.WeightGradients<TCell>(
+                    h, s, t, l.Grads, ColumnsWidth,
+                    new RunProducts.Factor { X = x, XRow = xRow, K = inputs, DW = ih, Fresh = freshIh },
+                    new RunProducts.Factor { X = before, XRow = s, K = h, DW = hh, Fresh = freshHh });
+            }
+        }
+        else if (NeedsGrad(first)) AddWeight(first, inputRuns, inputs, l.Grads, x, xRow);
+        if ((t == 1 || !NeedsGrad(first)) && NeedsGrad(first + 1))
+        {
+            if (t > 1 || !StartsAtZero) AddWeight(first + 1, recurrentRuns, h, l.Grads, before, s);
             else if (InputGrad(first + 1, out bool fresh) is var dW && fresh) dW.Clear();
         }
 

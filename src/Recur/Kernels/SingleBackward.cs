@@ -16,6 +16,7 @@ internal static unsafe class SingleBackward
         for (int order = s.T - 1; order >= 0; order--)
         {
             int t = s.Step(order);
+            bool downwards = order % 2 == 1;
             for (int i = s.L - 1; i >= 0; i--)
             {
                 SingleKernel.Layer* l = s.Layers + i;
@@ -24,10 +25,10 @@ internal static unsafe class SingleBackward
                 if (isTop) Start<T>(s.OutGrad + t * s.OutGradRow + u, isLast ? l->LastGrad : null, u, dh + u, here, units);
                 else if (isLast && l->LastGrad != null) Start<T>(l->LastGrad + u, null, u, dh + u, here, units);
                 // Gates stand in the order of their columns, so those of the product with x begin with the first.
-                if (!isTop) Products<T, TCell>(l[1].Grads + t * width, s.H, l[1].Input, isLast && l->LastGrad != null ? dh : null, dh, stride, begin, end);
+                if (!isTop) Products<T, TCell>(l[1].Grads + t * width, s.H, l[1].Input, isLast && l->LastGrad != null ? dh : null, dh, stride, begin, end, downwards);
                 if (!isLast)
                     Products<T, TCell>(
-                        l->Grads + s.Step(order + 1) * width + TCell.RecurrentColumn * stride, s.H, l->Recurrent, dh, dh, stride, begin, end);
+                        l->Grads + s.Step(order + 1) * width + TCell.RecurrentColumn * stride, s.H, l->Recurrent, dh, dh, stride, begin, end, downwards);
                 float* states = TCell.HasCellState ? l->Cells : l->States;
                 Activate<T, TCell>(
                     l->Columns + t * width + u, l->Grads + t * width + u, states + s.Before(t) * stride + u,
@@ -43,7 +44,7 @@ internal static unsafe class SingleBackward
             if (l->FirstGrad == null) continue;
             float* grads = l->Grads + s.Step(0) * width + TCell.RecurrentColumn * stride;
             float* carry = TCell.Columns > 1 && !TCell.HasCellState ? l->Carry : null;
-            Products<T, TCell>(grads, s.H, l->Recurrent, carry, l->FirstGrad, stride, begin, end);
+            Products<T, TCell>(grads, s.H, l->Recurrent, carry, l->FirstGrad, stride, begin, end, false);
         }
     }
 
@@ -64,13 +65,13 @@ internal static unsafe class SingleBackward
     // to = from + Σ over gates: x of the gate [K] · w [K, gate, ·]; a null counts as zeros.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Products<T, TCell>(
-        float* x, int k, float* w, float* from, float* to, nint stride, int begin, int end)
+        float* x, int k, float* w, float* from, float* to, nint stride, int begin, int end, bool downwards)
         where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
-        for (int v = begin; v < end;)
+        for (int left = end - begin, vectors; left > 0; left -= vectors)
         {
-            int vectors = UnitBlocks.Vectors(TCell.GateCount, end - v);
-            nint u = v * T.Count;
+            vectors = downwards ? UnitBlocks.LastVectors(TCell.GateCount, left) : UnitBlocks.Vectors(TCell.GateCount, left);
+            nint u = (downwards ? begin + left - vectors : end - left) * T.Count;
             float* block = w + u * TCell.GateCount * k, add = from == null ? null : from + u;
             switch (vectors)
             {
@@ -79,8 +80,6 @@ internal static unsafe class SingleBackward
                 case 2: Product<T, TCell, N2>(x, k, block, add, to + u, stride); break;
                 default: Product<T, TCell, N1>(x, k, block, add, to + u, stride); break;
             }
-
-            v += vectors;
         }
     }
 

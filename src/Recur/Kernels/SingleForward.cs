@@ -17,6 +17,7 @@ internal static unsafe class SingleForward
         for (int order = 0; order < s.T; order++)
         {
             int t = s.Step(order);
+            bool downwards = order % 2 == 1;
             float* below = s.X + t * s.I;
             int inputs = s.I, states = order == 0 && s.StartsAtZero ? 0 : s.H;
             for (SingleKernel.Layer* l = s.Layers, last = l + s.L; l < last; l++)
@@ -25,7 +26,7 @@ internal static unsafe class SingleForward
                 float* columns = TCell.Columns == 1 ? after : l->Columns + t * width;
                 if (l->Input != null)
                 {
-                    Products<T, TCell>(below, inputs, l->Input, l->Bias, columns, stride, begin, end);
+                    Products<T, TCell>(below, inputs, l->Input, l->Bias, columns, stride, begin, end, downwards);
                     // The column that no product with x goes to.
                     nint q = TCell.GateCount * stride + u;
                     for (int i = 0; TCell.Columns > TCell.GateCount && i < units; i += T.Count) T.Load(l->Bias + q + i).Store(columns + q + i);
@@ -42,7 +43,7 @@ internal static unsafe class SingleForward
                 }
 
                 float* sums = columns + TCell.RecurrentColumn * stride;
-                if (states > 0) Products<T, TCell>(before, states, l->Recurrent, sums, sums, stride, begin, end);
+                if (states > 0) Products<T, TCell>(before, states, l->Recurrent, sums, sums, stride, begin, end, downwards);
                 float* old = TCell.HasCellState ? l->Cells + s.Before(t) * stride : before;
                 Activate<T, TCell>(columns + u, stride, old + u, l->Cells + s.After(t) * stride + u, after + u, units);
                 below = after;
@@ -56,13 +57,14 @@ internal static unsafe class SingleForward
     // to = from + w x for the gates one behind the other, block of units by block, block of K by block of K.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Products<T, TCell>(
-        float* x, int k, float* w, float* from, float* to, nint stride, int begin, int end)
+        float* x, int k, float* w, float* from, float* to, nint stride, int begin, int end, bool downwards)
         where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
-        for (int v = begin; v < end;)
+        for (int left = end - begin, vectors; left > 0; left -= vectors)
         {
-            int vectors = UnitBlocks.Vectors(TCell.GateCount, end - v), kStep = Gemm.BlockOfK(k);
-            nint u = v * T.Count;
+            vectors = downwards ? UnitBlocks.LastVectors(TCell.GateCount, left) : UnitBlocks.Vectors(TCell.GateCount, left);
+            int kStep = Gemm.BlockOfK(k);
+            nint u = (downwards ? begin + left - vectors : end - left) * T.Count;
             float* block = w + u * TCell.GateCount * k, add = from;
             for (int k0 = 0; k0 < k; k0 += kStep)
             {
@@ -78,8 +80,6 @@ internal static unsafe class SingleForward
                 block += (nint)count * TCell.GateCount * vectors * T.Count;
                 add = to;
             }
-
-            v += vectors;
         }
     }
 

@@ -9,7 +9,8 @@ namespace Recur.Kernels;
 /// All sums of a block stay in registers while k runs, and the block is read once, in sequence. Blocks are as large as
 /// eight sums allow (G gates times up to 8, 2, 2 vectors), then smaller powers of two for the rest of the units. Units
 /// are
-/// padded with zeros to whole vectors. A block that begins at vector v begins at v·lanes·G·K.
+/// padded with zeros to whole vectors. A block that begins at vector v begins at v·lanes·G·K. Steps go through the blocks
+/// upwards and downwards by turns: what a step has read last is still in a cache when the next one begins with it.
 /// </remarks>
 internal static unsafe class UnitBlocks
 {
@@ -27,6 +28,10 @@ internal static unsafe class UnitBlocks
         while (vectors > left) vectors >>= 1;
         return vectors;
     }
+
+    /// <summary>Vectors of the last block of so many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int LastVectors(int gates, int count) => Math.Min(count & -count, Largest(gates));
 
     public static int Padded<T>(int units) where T : unmanaged, ISimd<T> => (units + T.Count - 1) / T.Count * T.Count;
 

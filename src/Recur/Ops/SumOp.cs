@@ -26,8 +26,15 @@ internal sealed class SumOp : Node
     protected override void Backward()
     {
         Shape shape = Input(0).Shape;
-        Span<float> dx = InputGrad(0), dy = OutputGrad();
+        Span<float> dx = InputGrad(0, out bool fresh), dy = OutputGrad();
         if (scale != 1f) Elementwise.Zip<Multiply>(dy, scale, dy);
+        if (fresh && dy.Length == 1)
+        {
+            dx.Fill(dy[0]);
+            return;
+        }
+
+        if (fresh) dx.Clear();
         Broadcast.Zip<Add>(dx, shape, dy, Axes.Reduced(shape, axes, keepDim: true), dx, shape, accumulate: false);
     }
 

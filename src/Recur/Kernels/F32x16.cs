@@ -103,7 +103,7 @@ internal unsafe struct F32x16(Vector512<float> value) : ISimd<F32x16>
     public static F32x16 And(F32x16 a, F32x16 b) => new(a.v & b.v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static F32x16 AndNot(F32x16 a, F32x16 b) => new(Vector512.AndNot(a.v, b.v));
+    public static F32x16 AndNot(F32x16 a, F32x16 b) => new(Vector512.ConditionalSelect(b.v, Vector512<float>.Zero, a.v)); // by a mask register
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static F32x16 Exponent(F32x16 a) => new(Vector512.ConvertToSingle(Vector512.ShiftRightLogical(a.v.AsInt32(), 23) - Vector512.Create(127)));

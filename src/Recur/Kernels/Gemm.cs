@@ -17,7 +17,7 @@ internal static unsafe class Gemm
     private const int ABlockFloats = 48 * 1024;  // 192 KiB of A beside it
     private const int LargeABlockFloats = 144 * 1024; // processors with 512-bit vectors have 1 MiB and more: fewer passes over B
     private const long ParallelFlops = 500_000;  // for each thread (5 us): below, waking it costs more than it brings
-    private const int CopyTransposedFrom = 4096; // a smaller transposed A stays in the first-level cache as it is
+    public const int CopyTransposedFrom = 4096; // a smaller transposed A stays in the first-level cache as it is
     private const int FewTransposedRows = 128, FewTransposedColumns = 64, InPlaceK = 128; // the copy would cost more than it brings
     private const int TransposedK = 512;         // with a copied A, 16 columns of B and a tile of A share the first-level cache
 

@@ -30,16 +30,10 @@ internal static unsafe class RunProducts
     }
 
     // dW[run, k] += columns[rows, run]ᵀ · x[rows, k]; without the += when fresh
-    //   x [rows, K] of stride xRow  in      dW [G·H, K]  out or in/out
-    public static void WeightGradient(
-        ReadOnlySpan<Run> runs, int rows, int k, float* columns, nint columnsRow, float* x, int xRow, float* dW, bool fresh)
+    public static void WeightGradient(ReadOnlySpan<Run> runs, int rows, float* columns, nint columnsRow, in Factor x)
     {
-        var job = new WeightGradientJob
-        {
-            First = runs, Rows = rows, Columns = columns, ColumnsRow = columnsRow,
-            X = new Factor { X = x, XRow = xRow, K = k, DW = dW, Fresh = fresh },
-        };
-        if (k == 1) job.TurnColumns();
+        var job = new WeightGradientJob { First = runs, Rows = rows, Columns = columns, ColumnsRow = columnsRow, X = x };
+        if (x.K == 1 && x.InitialRows == 0) job.TurnColumns();
         else Isa.Run(ref job);
     }
 
@@ -48,6 +42,14 @@ internal static unsafe class RunProducts
         where TCell : struct, ICellKernel
     {
         Span<Run> runs = stackalloc Run[3 * Run.Most];
+        if (x.K == 1 && (long)rows * TCell.GateCount * h < Gemm.CopyTransposedFrom)
+        {
+            // Nothing would be copied, and a column alone becomes a row.
+            WeightGradient(runs[..Run.OfInput<TCell>(h, stride, runs)], rows, columns, columnsRow, x);
+            WeightGradient(runs[..Run.OfRecurrent<TCell>(h, stride, runs)], rows, columns, columnsRow, before);
+            return;
+        }
+
         int both = Run.OfBoth<TCell>(h, stride, runs, out int input, out int recurrent);
         var job = new WeightGradientJob
         {
@@ -113,7 +115,7 @@ internal static unsafe class RunProducts
         // One column of x: there is nothing to share, and Gemm turns it into a row.
         public readonly void TurnColumns()
         {
-            foreach (Run run in First) Gemm.Multiply(Product(run, X, null), X.X, X.XRow, transposeB: false);
+            foreach (Run run in First) Gemm.Multiply(Product(run, X, packed: null), X.X, X.XRow, transposeB: false);
         }
     }
 

@@ -93,7 +93,9 @@ internal abstract unsafe class RecurrentNode<TCell> : Node where TCell : struct,
     private protected static void AddWeightGradient(
         Span<float> dW, bool fresh, ReadOnlySpan<Run> runs, int k, int rows, float* grads, nint gradsRow, float* b, int bRow)
     {
-        fixed (float* c = dW) RunProducts.WeightGradient(runs, rows, k, grads, gradsRow, b, bRow, c, fresh);
+        fixed (float* c = dW)
+            RunProducts.WeightGradient(
+                runs, rows, grads, gradsRow, new RunProducts.Factor { X = b, XRow = bRow, K = k, DW = c, Fresh = fresh });
     }
 
     // dx[rows, k] += Σ over runs: grads[rows, run] · W[run, k]; the first product overwrites a fresh gradient.

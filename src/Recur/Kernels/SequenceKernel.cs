@@ -21,6 +21,8 @@ internal static unsafe class SequenceKernel
     private const long BarrierFlops = 100_000;    // for each thread between two barriers (1 us against 0.2)
     private const int MostFloatsOfA = 1 << 16;    // of a step's gradients, which every panel of W_hh reads: 256 KiB stay in a cache
     private const int RowsPerThread = 4;          // fewer leave the tiles waiting for their loads
+    private const int ManyRowsPerThread = 16;     // fewer wait for weights that every thread would fetch from afar:
+    private const int MostSharedWeights = 1 << 18; // more floats than these do not stay in a core's own cache
 
     /// <summary>The operands of one layer and direction.</summary>
     public struct Layer
@@ -102,7 +104,7 @@ internal static unsafe class SequenceKernel
         {
             int barrier = 0;
             var job = new ForwardPart<T, TCell> { Layer = Layer, First = First, Last = Last };
-            int parts = Plan<T>(Layer, TCell.GateCount, First, Last, out bool byUnits);
+            int parts = Plan<T>(Layer, TCell.GateCount, First, Last, Layer.ByGate, out bool byUnits);
             if (byUnits) job.Barrier = &barrier;
             ThreadTeam.Run(ref job, parts);
         }
@@ -116,18 +118,19 @@ internal static unsafe class SequenceKernel
         {
             int barrier = 0;
             var job = new BackwardPart<T, TCell> { Layer = Layer };
-            int parts = Plan<T>(Layer, TCell.GateCount, 0, Layer.T, out bool byUnits);
+            int parts = Plan<T>(Layer, TCell.GateCount, 0, Layer.T, hasUnits: true, out bool byUnits);
             if (byUnits) job.Barrier = &barrier;
             ThreadTeam.Run(ref job, parts);
         }
     }
 
-    private static int Plan<T>(in Layer l, int gates, int first, int last, out bool byUnits) where T : unmanaged, ISimd<T>
+    private static int Plan<T>(in Layer l, int gates, int first, int last, bool hasUnits, out bool byUnits) where T : unmanaged, ISimd<T>
     {
         int begin = l.Reverse ? l.T - last : first, end = l.Reverse ? l.T - first : last;
         long flops = 2L * (l.Starts[end] - l.Starts[begin]) * gates * l.H * l.P;
         int parts = (int)Math.Max(1, Math.Min(ThreadTeam.Threads, flops / ParallelFlops));
-        byUnits = parts > 1 && l.N < RowsPerThread * parts && l.Projection == null && l.ByGate
+        int rows = (long)gates * l.H * l.P > MostSharedWeights ? ManyRowsPerThread : RowsPerThread;
+        byUnits = parts > 1 && l.N < rows * parts && l.Projection == null && hasUnits
             && flops / (last - first) >= BarrierFlops * parts && l.H >= parts * PackedMatrix.PanelWidth<T>();
         return byUnits ? parts : Math.Min(parts, l.N);
     }

@@ -68,7 +68,8 @@ public sealed class GatedLayerTests
     [Theory, MemberData(nameof(IsLstm))]
     public void ForwardBackward_AnyNumberOfThreads_SameBits(bool lstm) => IsaSweep.ForEach(level =>
     {
-        foreach (var size in Sizes)
+        // The last one: few sequences for weights that do not stay in a core's cache are split over the units.
+        foreach (var size in ((int, int, int, int, int, bool)[])[.. Sizes, (3, 17, 9, 300, 1, false)])
         {
             float[] single = [];
             IsaSweep.ForEachThreads(threads =>

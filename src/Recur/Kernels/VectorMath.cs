@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace Recur.Kernels;
 
@@ -32,13 +34,21 @@ internal static class VectorMath
     }
 
     /// <summary>The same of y = c·x with ln 2 in one piece: off by another n·1.9e-9 of e^y, which is nothing where e^y
-    /// stands beside 1. c is 2 or -1, and no operation waits for the product.</summary>
+    /// stands beside 1. c is 2 or -1, and no operation waits for the product. Where n·ln 2 would be rounded before it is
+    /// subtracted, it takes two pieces all the same.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Reduced<T>(T x, T y, float c, out T scale) where T : unmanaged, ISimd<T>
     {
         T rounded = T.Fma(x, T.Create(c * Log2E), T.Create(Rounder));
         scale = T.Pow2Rounded(rounded);
-        return Polynomial(T.Fma(rounded - T.Create(Rounder), T.Create(-Ln2), y));
+        T n = rounded - T.Create(Rounder);
+        return Polynomial(IsFused ? T.Fma(n, T.Create(-Ln2), y) : T.Fma(n, T.Create(-Ln2Low), T.Fma(n, T.Create(-Ln2High), y)));
+    }
+
+    private static bool IsFused
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Fma.IsSupported || AdvSimd.IsSupported;
     }
 
     // e^r - 1, in Estrin's order: two levels less in the dependent chain than Horner's, which is what one recurrent step

@@ -405,11 +405,14 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
                     new RunProducts.Factor { X = before, XRow = s, K = h, DW = hh, Fresh = freshHh });
             }
         }
-        else if (NeedsGrad(first)) AddWeight(first, inputRuns, inputs, l.Grads, x, xRow);
-        if ((t == 1 || !NeedsGrad(first)) && NeedsGrad(first + 1))
+        else
         {
-            if (t > 1 || !StartsAtZero) AddWeight(first + 1, recurrentRuns, h, l.Grads, before, s);
-            else if (InputGrad(first + 1, out bool fresh) is var dW && fresh) dW.Clear();
+            if (NeedsGrad(first)) AddWeight(first, inputRuns, inputs, l.Grads, x, xRow);
+            if (NeedsGrad(first + 1))
+            {
+                if (t > 1 || !StartsAtZero) AddWeight(first + 1, recurrentRuns, h, l.Grads, before, s);
+                else if (InputGrad(first + 1, out bool fresh) is var dW && fresh) dW.Clear();
+            }
         }
 
         AddBiasGradients(first, t, s, ColumnsWidth, new ReadOnlySpan<float>(l.Grads, t * ColumnsWidth));

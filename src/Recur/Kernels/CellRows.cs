@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Recur.Kernels;
 
@@ -7,6 +8,9 @@ namespace Recur.Kernels;
 /// pointers stand at the first row and unit; null states are zeros.</summary>
 internal unsafe struct CellRows
 {
+    private const int FloatsPerLine = 16; // of a vector of 512 bits: only these are fetched ahead
+    private const int RowsAhead = 4;
+
     public int Rows, Units;
 
     /// <summary>Columns of the cell, the next one <see cref="ColumnStep"/> floats on. Forward: in sums, out what is
@@ -105,7 +109,11 @@ internal unsafe struct CellRows
         for (int r = 0; r < s.Rows; r++)
         {
             for (nint u = 0; u < whole; u += T.Count)
+            {
+                if (T.Count == FloatsPerLine) PrefetchStates<TCell>(s, before == null ? null : before + u, after + u, hidden + u);
                 State<T, TCell>(row + u, step, before == null ? null : before + u, after + u, hidden + u, T.Count);
+            }
+
             if (whole < units)
                 LastState<T, TCell>(
                     row + whole, step, before == null ? null : before + whole, after + whole, hidden + whole, (int)(units - whole));
@@ -114,6 +122,19 @@ internal unsafe struct CellRows
             after += s.AfterRow;
             hidden += s.HiddenRow;
         }
+    }
+
+    // The states of a later row: of a block of units a row has a few lines only, which no processor recognizes as a stream.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchStates<TCell>(in CellRows s, float* before, float* after, float* hidden) where TCell : struct, ICellKernel
+    {
+        if (TCell.HasCellState)
+        {
+            Sse.Prefetch0(after + RowsAhead * s.AfterRow);
+            if (before != null) Sse.Prefetch0(before + RowsAhead * s.BeforeRow);
+        }
+
+        Sse.Prefetch0(hidden + RowsAhead * s.HiddenRow);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]

@@ -19,6 +19,7 @@ internal static unsafe class Gemm
     private const long ParallelFlops = 500_000;  // for each thread (5 us): below, waking it costs more than it brings
     public const int CopyTransposedFrom = 4096; // a smaller transposed A stays in the first-level cache as it is
     private const int FewTransposedRows = 128, FewTransposedColumns = 64, InPlaceK = 128; // the copy would cost more than it brings
+    private const int FloatsPerLine = 16;
     private const int TransposedK = 512;         // with a copied A, 16 columns of B and a tile of A share the first-level cache
 
     // C[M, N] = (or +=) op(A) · op(B)
@@ -176,7 +177,8 @@ internal static unsafe class Gemm
     /// rows of A must be contiguous.</summary>
     /// <param name="g">The product; N is that of the whole matrix.</param>
     /// <param name="n0">The panel's first column.</param>
-    public static void OnePanel<T>(in GemmArgs g, int n0) where T : unmanaged, ISimd<T>
+    /// <param name="next">What is needed next, to be fetched meanwhile.</param>
+    public static void OnePanel<T>(in GemmArgs g, int n0, float* next) where T : unmanaged, ISimd<T>
     {
         int kStep = BlockOfK(g.K), columns = Math.Min(PackedMatrix.PanelWidth<T>(), g.N - n0);
         int stored = (columns + T.Count - 1) / T.Count * T.Count;
@@ -184,8 +186,9 @@ internal static unsafe class Gemm
         nint addRow = g.AddRow;
         for (int k0 = 0; k0 == 0 || k0 < g.K; k0 += kStep)
         {
-            Panel<T>(g.M, columns, Math.Min(kStep, g.K - k0), g.A + k0, g.ARow, 1, 0, b + (nint)k0 * stored,
-                add, addRow, c, g.CRow);
+            int k = Math.Min(kStep, g.K - k0);
+            float* from = b + (nint)k0 * stored, ahead = k0 + k < g.K ? from + k * stored : next;
+            Panel<T>(g.M, columns, k, g.A + k0, g.ARow, 1, 0, from, add, addRow, c, g.CRow, ahead);
             add = c;
             addRow = g.CRow;
         }
@@ -247,8 +250,9 @@ internal static unsafe class Gemm
             int stored = (columns + T.Count - 1) / T.Count * T.Count;
             float* b = g.B + (nint)n0 * g.K + (nint)k0 * stored, c = g.C + m0 * g.CRow + n0;
             float* plus = add == null ? null : add + m0 * addRow + n0;
-            if (copy == null) Panel<T>(rows, columns, k, a, g.ARow, g.AStep, 0, b, plus, addRow, c, g.CRow);
-            else Panel<T>(rows, columns, k, copy, 1, GemmTile.MaxRows, GemmTile.MaxRows * k, b, plus, addRow, c, g.CRow);
+            float* ahead = p + 1 < panelEnd ? b + (nint)g.K * width : b;
+            if (copy == null) Panel<T>(rows, columns, k, a, g.ARow, g.AStep, 0, b, plus, addRow, c, g.CRow, ahead);
+            else Panel<T>(rows, columns, k, copy, 1, GemmTile.MaxRows, GemmTile.MaxRows * k, b, plus, addRow, c, g.CRow, ahead);
         }
     }
 
@@ -256,17 +260,17 @@ internal static unsafe class Gemm
     /// of six, so many floats apart.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Panel<T>(
-        int rows, int columns, int k, float* a, nint aRow, nint aStep, nint aTile, float* b, float* add, nint addRow, float* c, nint cRow)
+        int rows, int columns, int k, float* a, nint aRow, nint aStep, nint aTile, float* b, float* add, nint addRow, float* c, nint cRow, float* ahead)
         where T : unmanaged, ISimd<T>
     {
         int vectors = (columns + T.Count - 1) / T.Count;
         int last = columns - (vectors - 1) * T.Count;
         switch (vectors)
         {
-            case 1: Rows<T, N1>(rows, k, a, aRow, aStep, aTile, b, add, addRow, c, cRow, last); break;
-            case 2: Rows<T, N2>(rows, k, a, aRow, aStep, aTile, b, add, addRow, c, cRow, last); break;
-            case 3: Rows<T, N3>(rows, k, a, aRow, aStep, aTile, b, add, addRow, c, cRow, last); break;
-            default: Rows<T, N4>(rows, k, a, aRow, aStep, aTile, b, add, addRow, c, cRow, last); break;
+            case 1: Rows<T, N1>(rows, k, a, aRow, aStep, aTile, b, add, addRow, c, cRow, last, ahead); break;
+            case 2: Rows<T, N2>(rows, k, a, aRow, aStep, aTile, b, add, addRow, c, cRow, last, ahead); break;
+            case 3: Rows<T, N3>(rows, k, a, aRow, aStep, aTile, b, add, addRow, c, cRow, last, ahead); break;
+            default: Rows<T, N4>(rows, k, a, aRow, aStep, aTile, b, add, addRow, c, cRow, last, ahead); break;
         }
     }
 
@@ -277,11 +281,13 @@ internal static unsafe class Gemm
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
     private static void Rows<T, TV>(
-        int rows, int k, float* a, nint aRow, nint aStep, nint aTile, float* b, float* add, nint addRow, float* c, nint cRow, int last)
+        int rows, int k, float* a, nint aRow, nint aStep, nint aTile, float* b, float* add, nint addRow, float* c, nint cRow, int last, float* ahead)
         where T : unmanaged, ISimd<T> where TV : IConst
     {
         int tiles = (rows + GemmTile.MaxRows - 1) / GemmTile.MaxRows;
         bool whole = last == T.Count;
+        // A panel's worth, spread over all tiles: fetched in haste it would take the places the tile's own loads wait in.
+        nint aheadStep = Math.Min(FloatsPerLine, (TV.Value * T.Count + tiles - 1) / tiles);
         float* buffer = stackalloc float[GemmTile.MaxRows * GemmTile.MaxVectors * 16];
         while (rows > 0)
         {
@@ -290,12 +296,12 @@ internal static unsafe class Gemm
             int height = aTile == 0 ? (rows + tiles - 1) / tiles : Math.Min(rows, GemmTile.MaxRows);
             switch (height)
             {
-                case 6: GemmTile.Run<T, N6, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
-                case 5: GemmTile.Run<T, N5, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
-                case 4: GemmTile.Run<T, N4, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
-                case 3: GemmTile.Run<T, N3, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
-                case 2: GemmTile.Run<T, N2, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
-                default: GemmTile.Run<T, N1, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
+                case 6: GemmTile.Run<T, N6, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
+                case 5: GemmTile.Run<T, N5, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
+                case 4: GemmTile.Run<T, N4, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
+                case 3: GemmTile.Run<T, N3, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
+                case 2: GemmTile.Run<T, N2, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
+                default: GemmTile.Run<T, N1, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
             }
 
             if (!whole) CopyTile<T, TV>(height, buffer, c, cRow, last);
@@ -304,6 +310,7 @@ internal static unsafe class Gemm
             c += height * cRow;
             rows -= height;
             tiles--;
+            ahead += k * aheadStep;
         }
     }
 

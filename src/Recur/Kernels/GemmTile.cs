@@ -61,12 +61,14 @@ internal static unsafe class GemmTile
     //   b    [K, V·lanes]      in   packed, rows of V·lanes floats one behind another
     //   add  [R, columns]      in   row stride addRow; null for zero; may be c itself; stride 0 for a bias
     //   c    [R, V·lanes]      out  row stride cRow; whole vectors are written, so Gemm gives a buffer where columns are missing
+    //   ahead                  what is needed next, fetched into the second-level cache while this tile is computed, aheadStep floats
+    //                          a step (only with vectors of 512 bits, which use up B faster than a third-level cache delivers it)
     //   last                   the number of columns of add that exist in the last vector (the others are not read)
     // Cost: 2·R·K·columns flops.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<T, TR, TV>(
         int k, float* a, nint aRow, nint aStep, float* b,
-        float* add, nint addRow, float* c, nint cRow, int last)
+        float* add, nint addRow, float* c, nint cRow, int last, float* ahead, nint aheadStep)
         where T : unmanaged, ISimd<T> where TR : IConst where TV : IConst
     {
         nint lanes = T.Count;
@@ -146,6 +148,9 @@ internal static unsafe class GemmTile
             }
 
             at += aStep;
+            if (T.Count != FloatsPerLine) continue;
+            Sse.Prefetch1(ahead);
+            ahead += aheadStep;
         }
 
         // Chosen once for all rows: a tile over few columns of A is over soon, and this is then much of it.

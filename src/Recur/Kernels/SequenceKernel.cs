@@ -222,7 +222,8 @@ internal static unsafe class SequenceKernel
                     {
                         g.B = recurrent + gate * ofGate;
                         g.C = g.Add = sums + gate * l.H;
-                        Gemm.OnePanel<T>(g, u);
+                        int nextGate = (gate + 1) % TCell.GateCount, next = nextGate > 0 ? u : u + width < u1 ? u + width : u0;
+                        Gemm.OnePanel<T>(g, u, recurrent + nextGate * ofGate + (nint)next * l.P);
                     }
 
                     CellRows some = s;
@@ -313,7 +314,11 @@ internal static unsafe class SequenceKernel
 
             (int p0, int p1) = byUnits ? (u0, u1) : (0, l.P);
             int width = PackedMatrix.PanelWidth<T>(), panels = (p1 - p0 + width - 1) / width;
-            for (int i = 0; i < panels; i++) Gemm.OnePanel<T>(g, p0 + (downwards ? panels - 1 - i : i) * width);
+            for (int i = 0; i < panels; i++)
+            {
+                int at = p0 + (downwards ? panels - 1 - i : i) * width, then = i + 1 == panels ? at : downwards ? at - width : at + width;
+                Gemm.OnePanel<T>(g, at, g.B + (nint)then * g.K);
+            }
         }
 
         private static void Rows(in Layer l, int order, int r0, int r1, bool begins, int u0, int u1)

@@ -8,8 +8,7 @@ namespace Recur.Kernels;
 /// pointers stand at the first row and unit; null states are zeros.</summary>
 internal unsafe struct CellRows
 {
-    private const int FloatsPerLine = 16; // of a vector of 512 bits: only these are fetched ahead
-    private const int RowsAhead = 4;
+    private const int RowsAhead = 4; // whose states are fetched, with vectors of 512 bits
 
     public int Rows, Units;
 
@@ -110,7 +109,7 @@ internal unsafe struct CellRows
         {
             for (nint u = 0; u < whole; u += T.Count)
             {
-                if (T.Count == FloatsPerLine) PrefetchStates<TCell>(s, before == null ? null : before + u, after + u, hidden + u);
+                if (T.Count == GemmTile.FloatsPerLine) PrefetchStates<TCell>(s, before == null ? null : before + u, after + u, hidden + u);
                 State<T, TCell>(row + u, step, before == null ? null : before + u, after + u, hidden + u, T.Count);
             }
 

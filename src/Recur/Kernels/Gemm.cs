@@ -19,7 +19,6 @@ internal static unsafe class Gemm
     private const long ParallelFlops = 500_000;  // for each thread (5 us): below, waking it costs more than it brings
     public const int CopyTransposedFrom = 4096; // a smaller transposed A stays in the first-level cache as it is
     private const int FewTransposedRows = 128, FewTransposedColumns = 64, InPlaceK = 128; // the copy would cost more than it brings
-    private const int FloatsPerLine = 16;
     private const int TransposedK = 512;         // with a copied A, 16 columns of B and a tile of A share the first-level cache
 
     // C[M, N] = (or +=) op(A) · op(B)
@@ -287,7 +286,7 @@ internal static unsafe class Gemm
         int tiles = (rows + GemmTile.MaxRows - 1) / GemmTile.MaxRows;
         bool whole = last == T.Count;
         // A panel's worth, spread over all tiles: fetched in haste it would take the places the tile's own loads wait in.
-        nint aheadStep = Math.Min(FloatsPerLine, (TV.Value * T.Count + tiles - 1) / tiles);
+        nint aheadStep = Math.Min(GemmTile.FloatsPerLine, (TV.Value * T.Count + tiles - 1) / tiles);
         float* buffer = stackalloc float[GemmTile.MaxRows * GemmTile.MaxVectors * 16];
         while (rows > 0)
         {

@@ -54,16 +54,16 @@ internal static unsafe class GemmTile
 {
     public const int MaxRows = 6, MaxVectors = 4;
 
-    private const int FloatsPerLine = 16;
+    public const int FloatsPerLine = 16; // of a cache, as many as a vector of 512 bits has
     private const int PrefetchFrom = 64; // C is then fetched while the loop runs, instead of being waited for at its end
 
     //   a    [R, K]            in   element (r, k) at a[r·aRow + k·aStep]: row-major or transposed
     //   b    [K, V·lanes]      in   packed, rows of V·lanes floats one behind another
     //   add  [R, columns]      in   row stride addRow; null for zero; may be c itself; stride 0 for a bias
     //   c    [R, V·lanes]      out  row stride cRow; whole vectors are written, so Gemm gives a buffer where columns are missing
+    //   last                   the number of columns of add that exist in the last vector (the others are not read)
     //   ahead                  what is needed next, fetched into the second-level cache while this tile is computed, aheadStep floats
     //                          a step (only with vectors of 512 bits, which use up B faster than a third-level cache delivers it)
-    //   last                   the number of columns of add that exist in the last vector (the others are not read)
     // Cost: 2·R·K·columns flops.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<T, TR, TV>(

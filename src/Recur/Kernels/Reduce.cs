@@ -14,8 +14,9 @@ internal static unsafe class Reduce
     /// numbers.</summary>
     private const int BlockVectors = 32;
 
-    /// <summary>Columns (times rows side by side) that <see cref="SumRows"/> keeps in the first-level cache.</summary>
-    private const int PanelWidth = 512;
+    /// <summary>Columns (times rows side by side) that <see cref="SumRows"/> keeps in the first-level cache; and so many of
+    /// neighbouring panels: parts of rows, each on a page of its own, are read at a fraction of the speed of whole rows.</summary>
+    private const int PanelWidth = 512, MostColumns = 4 * PanelWidth;
     private const long ParallelSumElements = 250_000; // for each thread: what lies in memory takes some 50 us
 
     /// <summary>Rows summed in float32 before they go to double.</summary>
@@ -127,16 +128,16 @@ internal static unsafe class Reduce
         public void Run(int part, int parts)
         {
             int panels = (columns + PanelWidth - 1) / PanelWidth;
-            for (int p = panels * part / parts; p < panels * (part + 1) / parts; p++) SumPanel(p * PanelWidth);
+            int end = Math.Min(columns, panels * (part + 1) / parts * PanelWidth);
+            for (int c = panels * part / parts * PanelWidth; c < end; c += MostColumns) SumColumns(c, Math.Min(end - c, MostColumns));
         }
 
         [SkipLocalsInit]
-        private void SumPanel(int c0)
+        private void SumColumns(int c0, int width)
         {
-            Span<float> panel = stackalloc float[PanelWidth];
-            Span<double> total = stackalloc double[PanelWidth];
+            Span<float> panel = stackalloc float[MostColumns];
+            Span<double> total = stackalloc double[MostColumns];
             int sideBySide = Math.Clamp(rows / 8, 1, Math.Max(1, PanelWidth / Math.Max(1, columns)));
-            int width = Math.Min(columns - c0, PanelWidth);
             int length = sideBySide * width;
             total[..width].Clear();
             for (int r = 0; r < rows;)

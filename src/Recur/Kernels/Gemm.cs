@@ -212,24 +212,19 @@ internal static unsafe class Gemm
         int kStep = copyA ? EqualBlocks(g.K, TransposedK) : inPlace ? EqualBlocks(g.K, InPlaceK) : BlockOfK(g.K);
         int blockFloats = T.Count == 16 ? LargeABlockFloats : ABlockFloats;
         int rowStep = Math.Max(GemmTile.MaxRows, blockFloats / kStep / GemmTile.MaxRows * GemmTile.MaxRows);
-        int tiles = (rowEnd - rowBegin + GemmTile.MaxRows - 1) / GemmTile.MaxRows;
-        float* packedA = copyA ? Workspace.Require(WorkspaceSlot.PackedA, checked(tiles * GemmTile.MaxRows * kStep)) : null;
+        if (copyA) rowStep = (EqualBlocks(rowEnd - rowBegin, rowStep) + GemmTile.MaxRows - 1) / GemmTile.MaxRows * GemmTile.MaxRows;
+        float* packedA = copyA ? Workspace.Require(WorkspaceSlot.PackedA, checked(rowStep * kStep)) : null;
 
         for (int k0 = 0; k0 == 0 || k0 < g.K; k0 += kStep) // once without any K: C is what is added then
         {
             int k = Math.Min(kStep, g.K - k0);
-            // All rows at once: what lies behind each other in memory is then read in sequence.
-            if (copyA) Packing.PackTransposedA(k, rowEnd - rowBegin, g.A + rowBegin * g.ARow + k0 * g.AStep, g.AStep, packedA);
             for (int m0 = rowBegin; m0 < rowEnd; m0 += rowStep)
             {
-                float* copy = copyA ? packedA + (nint)(m0 - rowBegin) * k : null;
-                Block<T>(g, copy, m0, Math.Min(rowStep, rowEnd - m0), k0, k, panelBegin, panelEnd);
-            }
-
-            for (int m0 = rowBegin; m0 < rowEnd && other.N > 0; m0 += rowStep)
-            {
-                float* copy = copyA ? packedA + (nint)(m0 - rowBegin) * k : null;
-                Block<T>(other, copy, m0, Math.Min(rowStep, rowEnd - m0), k0, k, 0, Panels<T>(other.N));
+                int rows = Math.Min(rowStep, rowEnd - m0);
+                // Block by block: the copy is written and read in the second-level cache.
+                if (copyA) Packing.PackTransposedA(k, rows, g.A + m0 * g.ARow + k0 * g.AStep, g.AStep, packedA);
+                Block<T>(g, packedA, m0, rows, k0, k, panelBegin, panelEnd);
+                if (other.N > 0) Block<T>(other, packedA, m0, rows, k0, k, 0, Panels<T>(other.N));
             }
         }
     }

@@ -343,17 +343,19 @@ def word_model(o, t):
 
 
 def train(o, t):
-    """A whole short run on one batch: recurrent layer, Linear on the output, MSE, clipping, any optimizer."""
+    """A whole short run on one batch: recurrent layer, Linear on the output, MSE, clipping, any optimizer. In double: roundings
+    grow from step to step, and which ones PyTorch makes in float depends on the processor; so only Recur's own count."""
     rnn = make_layer(o)
     head = nn.Linear((o["projection"] or o["hidden"]) * (2 if o["bidirectional"] else 1), o["outputs"])
     load(rnn, t, "rnn.")
     load(head, t, "head.")
-    parameters = [*rnn.parameters(), *head.parameters()]
+    x, y = t["x"].double(), t["y"].double()
+    parameters = [*rnn.double().parameters(), *head.double().parameters()]
     optimizer = getattr(torch.optim, o["optimizer"])(parameters, **o["optimizer_options"])
     losses, norms = [], []
     for _ in range(o["steps"]):
-        output, _ = rnn(t["x"])
-        loss = nn.functional.mse_loss(head(output), t["y"])
+        output, _ = rnn(x)
+        loss = nn.functional.mse_loss(head(output), y)
         optimizer.zero_grad()
         loss.backward()
         if o["max_norm"] > 0:
@@ -365,7 +367,7 @@ def train(o, t):
         results["norms"] = torch.stack(norms)
     results.update({"rnn." + n: p for n, p in rnn.named_parameters()})
     results.update({"head." + n: p for n, p in head.named_parameters()})
-    return results, None
+    return {name: value.float() for name, value in results.items()}, None
 
 
 def correct_nadam():

@@ -5,7 +5,7 @@ using Recur.Peers;
 
 namespace Recur.ParityTests;
 
-/// <summary>Whole short training runs, from the same weights on the same data, against PyTorch.</summary>
+/// <summary>Whole short training runs, from the same weights on the same data, against PyTorch in double.</summary>
 public sealed class TrainingParityTests(PyTorchOracle pytorch)
 {
     private const int Cases = 40, Steps = 20;

@@ -7,7 +7,7 @@ namespace Recur.Kernels;
 /// <remarks>
 /// Blocking: a panel of B (up to 64 columns) times a block of K stays in the second-level cache while all rows of a
 /// block of
-/// A pass by. A is read where it lies; only a transposed A is copied, tile by tile, so that each is read in sequence.
+/// A pass by. A is read where it lies; only a transposed A is copied, block by block in tiles, so that each is read in sequence.
 /// Every element of C is summed by one thread: within a block of K in ascending order, the blocks in ascending order.
 /// </remarks>
 internal static unsafe class Gemm
@@ -196,10 +196,10 @@ internal static unsafe class Gemm
     /// <summary>The length of the equal blocks into which K is cut.</summary>
     public static int BlockOfK(int k) => k <= UnblockedK ? Math.Max(1, k) : EqualBlocks(k, UnblockedK);
 
-    private static int EqualBlocks(int k, int most)
+    private static int EqualBlocks(int length, int most)
     {
-        int blocks = Math.Max(1, (k + most - 1) / most);
-        return Math.Max(1, (k + blocks - 1) / blocks);
+        int blocks = Math.Max(1, (length + most - 1) / most);
+        return Math.Max(1, (length + blocks - 1) / blocks);
     }
 
     /// <summary>The rows and panels of one thread, blocked for the caches; all panels of the other product with the

@@ -14,9 +14,13 @@ internal static unsafe class Reduce
     /// numbers.</summary>
     private const int BlockVectors = 32;
 
-    /// <summary>Columns (times rows side by side) that <see cref="SumRows"/> keeps in the first-level cache; and so many of
-    /// neighbouring panels: parts of rows, each on a page of its own, are read at a fraction of the speed of whole rows.</summary>
-    private const int PanelWidth = 512, MostColumns = 4 * PanelWidth;
+    /// <summary>Columns (times rows side by side) of a panel of <see cref="SumRows"/>, the least that a thread takes.</summary>
+    private const int PanelWidth = 512;
+
+    /// <summary>Columns of neighbouring panels that are summed together, as many as the first-level cache holds: narrow parts
+    /// of long rows, each on a page of its own, are read at a third of the speed of whole rows.</summary>
+    private const int MostColumns = 4 * PanelWidth;
+
     private const long ParallelSumElements = 250_000; // for each thread: what lies in memory takes some 50 us
 
     /// <summary>Rows summed in float32 before they go to double.</summary>
@@ -109,8 +113,8 @@ internal static unsafe class Reduce
 
     // y[C] (+)= scale · Σ over r of x[r, :]
     //   x [R, C] in; y [C] out, in/out when accumulate
-    // Several short rows lie side by side in a panel, so that the additions run over full vectors for any C. A panel
-    // takes PanelDepth additions in float32 and is then added to the totals in double. Threads take whole panels.
+    // Several short rows lie side by side in a panel, so that the additions run over full vectors for any C. Panels
+    // take PanelDepth additions in float32 and are then added to the totals in double. Threads take whole panels.
     public static void SumRows(ReadOnlySpan<float> x, int rows, int columns, Span<float> y, float scale, bool accumulate)
     {
         Debug.Assert(x.Length == rows * columns && y.Length == columns);

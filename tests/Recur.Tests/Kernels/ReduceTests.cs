@@ -22,7 +22,7 @@ public sealed class ReduceTests
     {
         var random = new Random(1);
         foreach (int rows in (int[])[0, 1, 2, 7, 8, 9, 33, 300])
-            foreach (int columns in (int[])[1, 2, 3, 15, 16, 17, 100, 511, 512, 513, 1100])
+            foreach (int columns in (int[])[1, 2, 3, 15, 16, 17, 100, 511, 512, 513, 1100, 2048, 2049, 5000])
             {
                 float[] x = [.. Enumerable.Range(0, rows * columns).Select(_ => random.NextSingle() - 0.4f)];
                 float[] y = [.. Enumerable.Range(0, columns).Select(c => (float)c)];

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Recur.Kernels;
@@ -147,8 +146,8 @@ internal static unsafe class Packing
         }
     }
 
-    // destination[i, j] = b[j, i], zeros behind: b [columns, K] with row stride bRow. Blocks of 4 x 4 turned in
-    // registers.
+    // destination[i, j] = b[j, i], zeros behind: b [columns, K] with row stride bRow. Squares as wide as a vector are
+    // turned in registers, so that whole cache lines are read and written; what is left in blocks of 4 x 4.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void PackColumns<T>(int k, int columns, int stored, float* b, nint bRow, float* destination, nint step)
         where T : unmanaged, ISimd<T>
@@ -159,47 +158,41 @@ internal static unsafe class Packing
         }
 
         int j = 0;
-        for (; j + 4 <= columns && CanTranspose4x4; j += 4)
+        for (; j + T.Count <= columns && (T.Count == 16 || T.Count == 8); j += T.Count)
         {
             float* source = b + j * bRow;
             float* d = destination + j;
             int i = 0;
-            for (; i + 4 <= k; i += 4) Transpose4x4(source + i, bRow, d + i * step, step);
+            for (; i + T.Count <= k; i += T.Count)
+            {
+                if (T.Count == 16) Squares.Turn16(source + i, bRow, d + i * step, step);
+                else Squares.Turn8(source + i, bRow, d + i * step, step);
+            }
+
+            TurnRest(i, k, T.Count, source, bRow, d, step);
+        }
+
+        TurnRest(0, k, columns - j, b + j * bRow, bRow, destination + j, step);
+    }
+
+    // The same from column i of so many rows on, in blocks of 4 x 4 and then one by one.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TurnRest(int first, int k, int columns, float* b, nint bRow, float* destination, nint step)
+    {
+        int j = 0;
+        for (; j + 4 <= columns && Squares.Has4; j += 4)
+        {
+            float* source = b + j * bRow;
+            float* d = destination + j;
+            int i = first;
+            for (; i + 4 <= k; i += 4) Squares.Turn4(source + i, bRow, d + i * step, step);
             for (; i < k; i++)
                 for (int c = 0; c < 4; c++) d[i * step + c] = source[c * bRow + i];
         }
 
         for (; j < columns; j++)
-            for (int i = 0; i < k; i++) destination[i * step + j] = b[j * bRow + i];
+            for (int i = first; i < k; i++) destination[i * step + j] = b[j * bRow + i];
     }
-
-    private static bool CanTranspose4x4
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Sse.IsSupported || AdvSimd.Arm64.IsSupported;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Transpose4x4(float* source, nint sourceRow, float* destination, nint destinationRow)
-    {
-        Vector128<float> r0 = Vector128.Load(source), r1 = Vector128.Load(source + sourceRow);
-        Vector128<float> r2 = Vector128.Load(source + 2 * sourceRow), r3 = Vector128.Load(source + 3 * sourceRow);
-        // Pairs of rows interleaved, then pairs of pairs: 00 20 01 21 | 10 30 11 31 -> 00 10 20 30 ...
-        Vector128<float> a = InterleaveLow(r0, r2), b = InterleaveHigh(r0, r2);
-        Vector128<float> c = InterleaveLow(r1, r3), d = InterleaveHigh(r1, r3);
-        InterleaveLow(a, c).Store(destination);
-        InterleaveHigh(a, c).Store(destination + destinationRow);
-        InterleaveLow(b, d).Store(destination + 2 * destinationRow);
-        InterleaveHigh(b, d).Store(destination + 3 * destinationRow);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> InterleaveLow(Vector128<float> a, Vector128<float> b) =>
-        Sse.IsSupported ? Sse.UnpackLow(a, b) : AdvSimd.Arm64.ZipLow(a, b);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> InterleaveHigh(Vector128<float> a, Vector128<float> b) =>
-        Sse.IsSupported ? Sse.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b);
 
     // packed[tile][i, r] = a[i, 6·tile + r]: a [K, M] as the transposed operand, tiles of six rows [K, 6] one behind
     // another.

@@ -19,7 +19,7 @@ public sealed unsafe class PackedMatrixTests
     {
         int width = PanelWidth(level), lanes = Lanes(level);
         var matrix = new PackedMatrix();
-        foreach (int k in (int[])[1, 2, 3, 4, 5, 8, 13, 300])
+        foreach (int k in (int[])[1, 2, 3, 4, 5, 8, 13, 16, 33, 300])
             foreach (int n in (int[])[1, 3, 4, 5, 15, 16, 17, 63, 64, 65, 127, 130])
             {
                 int row = (transposed ? k : n) + 2;

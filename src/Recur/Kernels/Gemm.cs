@@ -202,13 +202,19 @@ internal static unsafe class Gemm
         return Math.Max(1, (length + blocks - 1) / blocks);
     }
 
+    private static bool CopiesA(in GemmArgs g, int columns) =>
+        IsLargeTransposed(g) && (g.M > FewTransposedRows || columns > FewTransposedColumns || g.ASums != null);
+
+    /// <summary>Whether A is transposed and large: it is copied then, unless C has few rows and columns and nobody asks for
+    /// sums.</summary>
+    public static bool IsLargeTransposed(in GemmArgs g) => g.AStep != 1 && (long)g.K * g.M >= CopyTransposedFrom;
+
     /// <summary>The rows and panels of one thread, blocked for the caches; all panels of the other product with the
     /// same A.</summary>
     private static void Blocks<T>(
         in GemmArgs g, in GemmArgs other, int rowBegin, int rowEnd, int panelBegin, int panelEnd) where T : unmanaged, ISimd<T>
     {
-        bool transposed = g.AStep != 1 && (long)g.K * g.M >= CopyTransposedFrom;
-        bool inPlace = transposed && g.M <= FewTransposedRows && g.N + other.N <= FewTransposedColumns, copyA = transposed && !inPlace;
+        bool copyA = CopiesA(g, g.N + other.N), inPlace = !copyA && IsLargeTransposed(g);
         int kStep = copyA ? EqualBlocks(g.K, TransposedK) : inPlace ? EqualBlocks(g.K, InPlaceK) : BlockOfK(g.K);
         int blockFloats = T.Count == 16 ? LargeABlockFloats : ABlockFloats;
         int rowStep = Math.Max(GemmTile.MaxRows, blockFloats / kStep / GemmTile.MaxRows * GemmTile.MaxRows);
@@ -222,7 +228,12 @@ internal static unsafe class Gemm
             {
                 int rows = Math.Min(rowStep, rowEnd - m0);
                 // Block by block: the copy is written and read in the second-level cache.
-                if (copyA) Packing.PackTransposedA(k, rows, g.A + m0 * g.ARow + k0 * g.AStep, g.AStep, packedA);
+                if (copyA)
+                {
+                    float* sums = g.ASums == null || panelBegin > 0 ? null : g.ASums + m0;
+                    Packing.PackTransposedA(k, rows, g.A + m0 * g.ARow + k0 * g.AStep, g.AStep, packedA, sums);
+                }
+
                 Block<T>(g, packedA, m0, rows, k0, k, panelBegin, panelEnd);
                 if (other.N > 0) Block<T>(other, packedA, m0, rows, k0, k, 0, Panels<T>(other.N));
             }
@@ -328,4 +339,7 @@ internal unsafe struct GemmArgs
     public int M, N, K;
     public float* A, B, C, Add;
     public nint ARow, AStep, CRow, AddRow;
+
+    /// <summary>[M] += the sums of A's rows over K, or null; only where <see cref="Gemm.IsLargeTransposed"/>.</summary>
+    public float* ASums;
 }

@@ -194,10 +194,10 @@ internal static unsafe class Packing
             for (int i = first; i < k; i++) destination[i * step + j] = b[j * bRow + i];
     }
 
-    // packed[tile][i, r] = a[i, 6·tile + r]: a [K, M] as the transposed operand, tiles of six rows [K, 6] one behind
-    // another.
+    // packed[tile][i, r] = a[i, 6·tile + r]: a [K, M] as the transposed operand, tiles of six rows [K, 6] one behind another;
+    // sums[m] += Σ a[i, m] as they pass by, unless null.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void PackTransposedA(int k, int rows, float* a, nint aStep, float* packed)
+    public static void PackTransposedA(int k, int rows, float* a, nint aStep, float* packed, float* sums)
     {
         for (int k0 = 0; k0 < k; k0 += RowsAtOnce)
         {
@@ -205,24 +205,72 @@ internal static unsafe class Packing
             for (int r = 0; r < rows; r += GemmTile.MaxRows)
             {
                 float* from = a + k0 * aStep + r, to = packed + (nint)r * k + k0 * GemmTile.MaxRows;
-                int count = Math.Min(GemmTile.MaxRows, rows - r);
-                for (int i = 0; i < steps; i++)
-                {
-                    if (count == GemmTile.MaxRows)
-                    {
-                        if (Sse.IsSupported) Sse.Prefetch0(from + RowsAtOnce * aStep);
-                        Vector128.Load(from).Store(to);
-                        *(double*)(to + 4) = *(double*)(from + 4); // two floats at once
-                    }
-                    else
-                    {
-                        for (int j = 0; j < count; j++) to[j] = from[j];
-                    }
-
-                    from += aStep;
-                    to += GemmTile.MaxRows;
-                }
+                float* sum = sums == null ? null : sums + r;
+                if (r + 8 <= rows && Avx.IsSupported) PackTile8(steps, from, aStep, to, sum);
+                else if (r + GemmTile.MaxRows <= rows) PackTile(steps, from, aStep, to, sum);
+                else PackLastTile(steps, rows - r, from, aStep, to, sum);
             }
+        }
+    }
+
+    // Eight floats are read and written, of which the last two belong to the next tile, and their place to the next step.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PackTile8(int steps, float* from, nint aStep, float* to, float* sums)
+    {
+        Vector256<float> sum = Vector256<float>.Zero;
+        for (int i = 1; i < steps; i++)
+        {
+            Sse.Prefetch0(from + RowsAtOnce * aStep);
+            Vector256<float> six = Vector256.Load(from);
+            six.Store(to);
+            sum += six;
+            from += aStep;
+            to += GemmTile.MaxRows;
+        }
+
+        Sse.Prefetch0(from + RowsAtOnce * aStep);
+        Vector256<float> last = Vector256.Load(from);
+        StoreSix(last.GetLower(), last.GetUpper(), to);
+        if (sums == null) return;
+        sum += last;
+        StoreSix(sum.GetLower() + Vector128.Load(sums), sum.GetUpper() + LoadTwo(sums + 4), sums);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PackTile(int steps, float* from, nint aStep, float* to, float* sums)
+    {
+        Vector128<float> sum = Vector128<float>.Zero, sumOfTwo = sum;
+        for (int i = 0; i < steps; i++)
+        {
+            if (Sse.IsSupported) Sse.Prefetch0(from + RowsAtOnce * aStep);
+            Vector128<float> four = Vector128.Load(from), two = LoadTwo(from + 4);
+            StoreSix(four, two, to);
+            sum += four;
+            sumOfTwo += two;
+            from += aStep;
+            to += GemmTile.MaxRows;
+        }
+
+        if (sums != null) StoreSix(sum + Vector128.Load(sums), sumOfTwo + LoadTwo(sums + 4), sums);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> LoadTwo(float* p) => Vector128.CreateScalarUnsafe(*(double*)p).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreSix(Vector128<float> four, Vector128<float> two, float* to)
+    {
+        four.Store(to);
+        *(double*)(to + 4) = two.AsDouble().ToScalar();
+    }
+
+    private static void PackLastTile(int steps, int count, float* from, nint aStep, float* to, float* sums)
+    {
+        for (int j = 0; j < count; j++)
+        {
+            float sum = 0f;
+            for (int i = 0; i < steps; i++) sum += to[i * GemmTile.MaxRows + j] = from[i * aStep + j];
+            if (sums != null) sums[j] += sum;
         }
     }
 }

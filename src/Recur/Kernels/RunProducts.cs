@@ -37,8 +37,10 @@ internal static unsafe class RunProducts
         else Isa.Run(ref job);
     }
 
-    // The same for the weights of x and of h in one go: where both gradients need the same columns, these are copied once.
-    public static void WeightGradients<TCell>(int h, int stride, int rows, float* columns, nint columnsRow, in Factor x, in Factor before)
+    // The same for the weights of x and of h in one go: where both gradients need the same columns, these are copied once. With
+    // sums, sums[column] += Σ over rows of all columns as they are copied; returns whether they were.
+    public static bool WeightGradients<TCell>(
+        int h, int stride, int rows, float* columns, nint columnsRow, in Factor x, in Factor before, float* sums)
         where TCell : struct, ICellKernel
     {
         Span<Run> runs = stackalloc Run[3 * Run.Most];
@@ -47,7 +49,7 @@ internal static unsafe class RunProducts
             // Nothing would be copied, and a column alone becomes a row.
             WeightGradient(runs[..Run.OfInput<TCell>(h, stride, runs)], rows, columns, columnsRow, x);
             WeightGradient(runs[..Run.OfRecurrent<TCell>(h, stride, runs)], rows, columns, columnsRow, before);
-            return;
+            return false;
         }
 
         int both = Run.OfBoth<TCell>(h, stride, runs, out int input, out int recurrent);
@@ -56,7 +58,9 @@ internal static unsafe class RunProducts
             Both = runs[..both], First = runs.Slice(both, input), Second = runs.Slice(both + input, recurrent), Rows = rows,
             Columns = columns, ColumnsRow = columnsRow, X = x, Before = before,
         };
+        if (job.CanSum) job.Sums = sums;
         Isa.Run(ref job);
+        return job.Sums != null;
     }
 
     /// <summary>What the gradient of a weight matrix is multiplied with, and that gradient.</summary>
@@ -87,11 +91,21 @@ internal static unsafe class RunProducts
 
     private ref struct WeightGradientJob : ISimdKernel
     {
-        public float* Columns;
+        public float* Columns, Sums;
         public nint ColumnsRow;
         public ReadOnlySpan<Run> Both, First, Second;
         public int Rows;
         public Factor X, Before;
+
+        /// <summary>Whether every product can sum its columns.</summary>
+        public readonly bool CanSum => CanSumAll(Both, X) && CanSumAll(First, X) && CanSumAll(Second, Before);
+
+        private readonly bool CanSumAll(ReadOnlySpan<Run> runs, in Factor factor)
+        {
+            foreach (Run run in runs)
+                if (!Gemm.IsLargeTransposed(Product(run, factor, packed: null))) return false;
+            return true;
+        }
 
         public readonly void Run<T>() where T : unmanaged, ISimd<T>
         {
@@ -109,6 +123,7 @@ internal static unsafe class RunProducts
             {
                 M = run.Rows, N = factor.K, K = Rows, A = Columns + run.Column, ARow = 1, AStep = ColumnsRow, B = packed,
                 C = to, CRow = factor.K, Add = factor.Fresh ? null : to, AddRow = factor.K,
+                ASums = Sums == null ? null : Sums + run.Column,
             };
         }
 

@@ -68,14 +68,22 @@ internal abstract unsafe class RecurrentNode<TCell> : Node where TCell : struct,
         BiasRow.Fill<TCell>(Input(first + 2).Span, Input(first + 3).Span, stride, row);
     }
 
-    // db_ih += Σ rows of the columns that x feeds, db_hh += those that h feeds.
-    private protected void AddBiasGradients(int first, int rows, int stride, int width, ReadOnlySpan<float> grads)
+    /// <summary>Zeros for the sums of the columns' gradients over all rows; none where no bias needs them.</summary>
+    private protected Span<float> NewColumnSums(int first, int width)
     {
-        if (!o.Bias || !(NeedsGrad(first + 2) || NeedsGrad(first + 3))) return;
-        int h = o.HiddenSize;
+        if (!o.Bias || !(NeedsGrad(first + 2) || NeedsGrad(first + 3))) return default;
         Span<float> sums = Scratch(width)[..width];
         sums.Clear();
-        Kernels.Rows.AddSum(rows, width, grads, sums);
+        return sums;
+    }
+
+    // db_ih += the sums over all rows of the columns that x feeds, db_hh += those of the columns that h feeds; the sums are taken
+    // here unless the gradients of the weights have already done it.
+    private protected void AddBiasGradients(int first, int rows, int stride, ReadOnlySpan<float> grads, Span<float> sums, bool summed)
+    {
+        if (sums.IsEmpty) return;
+        int h = o.HiddenSize;
+        if (!summed) Kernels.Rows.AddSum(rows, sums.Length, grads, sums);
         for (int side = 2; side <= 3; side++)
         {
             if (!NeedsGrad(first + side)) continue;

@@ -311,7 +311,10 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
 
             if (NeedsGrad(1)) AddFirstStateGradient(args, StateAt(InputGrad(1), layer, direction, p), dHn, carry);
             if (TCell.HasCellState && NeedsGrad(2)) Layout.AddScatter(carry, Sorted, h, StateAt(InputGrad(2), layer, direction, h));
-            if (NeedsGrad(first) && NeedsGrad(first + 1) && (ragged || h0.Length > 0 || t >= FewSteps)) AddBothGradients(args, first, i, px);
+            Span<float> sums = NewColumnSums(first, ColumnsRow);
+            bool summed = false;
+            if (NeedsGrad(first) && NeedsGrad(first + 1) && (ragged || h0.Length > 0 || t >= FewSteps))
+                summed = AddBothGradients(args, first, i, px, sums);
             else
             {
                 if (NeedsGrad(first + 1)) AddRecurrentGradient(args, InputGrad(first + 1, out bool freshHh), freshHh, recurrentRuns);
@@ -327,7 +330,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
             }
 
             if (pdx != null) AddInputGradient(pdx, fresh, first, inputRuns, i, rows, pGrads, args.GradsRow);
-            AddBiasGradients(first, rows, h, ColumnsRow, grads);
+            AddBiasGradients(first, rows, h, grads, sums, summed);
         }
     }
 
@@ -381,13 +384,13 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
         Layout.AddScatter(inOrder, Sorted, p, dH0);
     }
 
-    // dW_ih += Σ da_t x_tᵀ and dW_hh += Σ da_t h_(t-1)ᵀ in one go.
-    private void AddBothGradients(in SequenceKernel.Layer l, int first, int inputs, float* x)
+    // dW_ih += Σ da_t x_tᵀ and dW_hh += Σ da_t h_(t-1)ᵀ in one go; returns whether sums += Σ da_t too.
+    private bool AddBothGradients(in SequenceKernel.Layer l, int first, int inputs, float* x, Span<float> sums)
     {
         int p = o.StateSize;
         Span<float> dWih = InputGrad(first, out bool freshIh), dWhh = InputGrad(first + 1, out bool freshHh);
         Span<float> raggedStates = ragged ? StatesBefore(l) : default;
-        fixed (float* ih = dWih, hh = dWhh, states = raggedStates)
+        fixed (float* ih = dWih, hh = dWhh, states = raggedStates, pSums = sums)
         {
             var input = new RunProducts.Factor { X = x, XRow = inputs, K = inputs, DW = ih, Fresh = freshIh };
             var before = new RunProducts.Factor { X = states, XRow = p, K = p, DW = hh, Fresh = freshHh };
@@ -401,7 +404,7 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
                 before.InitialIsLast = l.Reverse;
             }
 
-            RunProducts.WeightGradients<TCell>(o.HiddenSize, o.HiddenSize, rows, l.Grads, l.GradsRow, input, before);
+            return RunProducts.WeightGradients<TCell>(o.HiddenSize, o.HiddenSize, rows, l.Grads, l.GradsRow, input, before, pSums);
         }
     }
 

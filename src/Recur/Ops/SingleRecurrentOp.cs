@@ -395,14 +395,16 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         inputRuns = inputRuns[..Kernels.Run.OfInput<TCell>(h, s, inputRuns)];
         recurrentRuns = recurrentRuns[..Kernels.Run.OfRecurrent<TCell>(h, s, recurrentRuns)];
         float* before = l.States + (stack.Reverse ? s : 0);
+        Span<float> sums = NewColumnSums(first, ColumnsWidth);
+        bool summed = false;
         if (t > 1 && NeedsGrad(first) && NeedsGrad(first + 1))
         {
-            fixed (float* ih = InputGrad(first, out bool freshIh), hh = InputGrad(first + 1, out bool freshHh))
+            fixed (float* ih = InputGrad(first, out bool freshIh), hh = InputGrad(first + 1, out bool freshHh), pSums = sums)
             {
-                RunProducts.WeightGradients<TCell>(
+                summed = RunProducts.WeightGradients<TCell>(
                     h, s, t, l.Grads, ColumnsWidth,
                     new RunProducts.Factor { X = x, XRow = xRow, K = inputs, DW = ih, Fresh = freshIh },
-                    new RunProducts.Factor { X = before, XRow = s, K = h, DW = hh, Fresh = freshHh });
+                    new RunProducts.Factor { X = before, XRow = s, K = h, DW = hh, Fresh = freshHh }, pSums);
             }
         }
         else
@@ -415,7 +417,7 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
             }
         }
 
-        AddBiasGradients(first, t, s, ColumnsWidth, new ReadOnlySpan<float>(l.Grads, t * ColumnsWidth));
+        AddBiasGradients(first, t, s, new ReadOnlySpan<float>(l.Grads, t * ColumnsWidth), sums, summed);
         if (NeedsGrad(1))
         {
             Span<float> dH0 = AtLayer(InputGrad(1), layer, direction);

@@ -66,4 +66,35 @@ public sealed unsafe class PackedMatrixTests
         fixed (float* p = b) matrix.Pack(5, 7, p, 7, transposed: false);
         Assert.Equal(0u, (nuint)matrix.Data % 64);
     }
+
+    // Tile r holds columns 6·r.. as rows of six (the last one of what is left); nothing else is written or read.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void PackTransposedA_EverySize_LiesInTilesAndAddsUp(bool sums)
+    {
+        foreach (int k in (int[])[1, 2, 15, 16, 17, 50])
+            for (int m = 1; m <= 26; m++)
+            {
+                int step = m + 1, tiles = (m + 5) / 6;
+                float[] a = [.. Enumerable.Range(1, k * step).Select(i => (float)i)], packed = new float[tiles * 6 * k + 1];
+                float[] total = new float[m + 1];
+                Array.Fill(packed, -1f);
+                Array.Fill(total, 0.5f);
+                fixed (float* pa = a, pp = packed, pt = total) Packing.PackTransposedA(k, m, pa, step, pp, sums ? pt : null);
+                for (int column = 0; column < m; column++)
+                {
+                    float sum = 0.5f;
+                    for (int i = 0; i < k; i++)
+                    {
+                        Assert.Equal(a[i * step + column], packed[(column / 6 * k + i) * 6 + column % 6]);
+                        sum += a[i * step + column];
+                    }
+
+                    Assert.Equal(sums ? sum : 0.5f, total[column]); // small whole numbers and a half: exact in any order
+                }
+
+                Assert.Equal((-1f, 0.5f), (packed[^1], total[^1]));
+            }
+    }
 }

@@ -13,6 +13,7 @@ internal static unsafe class FewRows
     private const long ParallelFloats = 1 << 17; // of the matrix for each thread: 10 us
     private const int RowsAtOnce = 16;           // two chains of multiply-adds that do not wait for each other
     private const int RowGrain = 8;
+    private const int SmallMatrix = 1 << 13;     // floats that stay in the first-level cache, in whatever order they are read
 
     // y[n] = add[n] + Σ_k x[k] w[n, k]:  x [K], w [N, K], add [N] (null for zeros) in;  y [N] out; may be add
     public static void Product(int n, int k, float* x, float* w, float* add, float* y)
@@ -152,9 +153,48 @@ internal static unsafe class FewRows
             if (own.begin < own.end) Isa.Run(ref own);
         }
 
+        public readonly void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            if (N * (long)K <= SmallMatrix) AddByColumns<T>();
+            else AddByRows<T>();
+        }
+
+        // Two vectors of columns over all rows: the sums stay in registers.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private readonly void AddByColumns<T>() where T : unmanaged, ISimd<T>
+        {
+            int nStep = Gemm.BlockOfK(N);
+            for (int n0 = 0; n0 < N; n0 += nStep)
+            {
+                int rows = Math.Min(nStep, N - n0), c = begin;
+                float* x = X + n0, w = W + (nint)n0 * K;
+                for (; c + T.Count <= end; c += 2 * T.Count)
+                {
+                    int second = Math.Min(T.Count, end - c - T.Count);
+                    T s0 = T.Zero, s1 = T.Zero;
+                    float* row = w + c;
+                    for (int n = 0; n < rows; n++)
+                    {
+                        T value = T.Create(x[n]);
+                        s0 = T.Fma(value, T.Load(row), s0);
+                        s1 = T.Fma(value, T.LoadPartial(row + T.Count, second), s1);
+                        row += K;
+                    }
+
+                    (T.Load(Y + c) + s0).Store(Y + c);
+                    (T.LoadPartial(Y + c + T.Count, second) + s1).StorePartial(Y + c + T.Count, second);
+                }
+
+                if (c >= end) continue;
+                T s = T.Zero;
+                for (int n = 0; n < rows; n++) s = T.Fma(T.Create(x[n]), T.LoadPartial(w + (nint)n * K + c, end - c), s);
+                (T.LoadPartial(Y + c, end - c) + s).StorePartial(Y + c, end - c);
+            }
+        }
+
         // Four rows a turn over a sum that stays in the first-level cache: rows are read in sequence.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public readonly void Run<T>() where T : unmanaged, ISimd<T>
+        private readonly void AddByRows<T>() where T : unmanaged, ISimd<T>
         {
             int columns = end - begin, whole = columns / T.Count * T.Count, rest = columns - whole, nStep = Gemm.BlockOfK(N);
             float* sums = Workspace.Require(WorkspaceSlot.StepSums, columns + T.Count);
@@ -214,22 +254,33 @@ internal static unsafe class FewRows
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public readonly void Run<T>() where T : unmanaged, ISimd<T>
         {
-            int whole = K / T.Count * T.Count, rest = K - whole;
-            for (int n = begin; n < end; n++)
+            float* x = X, w = W + (nint)begin * K, a = A; // locals: a store to w must not reload them
+            int k = K, stop = end;
+            bool adds = Accumulate;
+            for (int n = begin; n < stop; n++)
             {
-                float* w = W + (nint)n * K, x = X;
-                T a = T.Create(A[n]);
-                if (Accumulate)
-                {
-                    for (int c = 0; c < whole; c += T.Count) (T.Load(w + c) + a * T.Load(x + c)).Store(w + c);
-                    if (rest > 0) (T.LoadPartial(w + whole, rest) + a * T.LoadPartial(x + whole, rest)).StorePartial(w + whole, rest);
-                }
-                else
-                {
-                    for (int c = 0; c < whole; c += T.Count) (a * T.Load(x + c)).Store(w + c);
-                    if (rest > 0) (a * T.LoadPartial(x + whole, rest)).StorePartial(w + whole, rest);
-                }
+                int c = Row<T>(adds, a[n], x, k, w, 0);
+                if (T.Count > 4 && c < k) c = Row<F32x4>(adds, a[n], x, k, w, c); // without masks
+                if (c < k) Row<F32x1>(adds, a[n], x, k, w, c);
+                w += k;
             }
+        }
+
+        // From column c on, as many whole vectors as there are; returns where they end.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static int Row<T>(bool adds, float factor, float* x, int k, float* w, int c) where T : unmanaged, ISimd<T>
+        {
+            T a = T.Create(factor);
+            if (adds)
+            {
+                for (; c + T.Count <= k; c += T.Count) (T.Load(w + c) + a * T.Load(x + c)).Store(w + c);
+            }
+            else
+            {
+                for (; c + T.Count <= k; c += T.Count) (a * T.Load(x + c)).Store(w + c);
+            }
+
+            return c;
         }
     }
 }

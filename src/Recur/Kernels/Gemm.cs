@@ -219,7 +219,8 @@ internal static unsafe class Gemm
         int blockFloats = T.Count == 16 ? LargeABlockFloats : ABlockFloats;
         int rowStep = Math.Max(GemmTile.MaxRows, blockFloats / kStep / GemmTile.MaxRows * GemmTile.MaxRows);
         if (copyA) rowStep = (EqualBlocks(rowEnd - rowBegin, rowStep) + GemmTile.MaxRows - 1) / GemmTile.MaxRows * GemmTile.MaxRows;
-        float* packedA = copyA ? Workspace.Require(WorkspaceSlot.PackedA, checked(rowStep * kStep)) : null;
+        float* packedA = copyA ? Workspace.Require(WorkspaceSlot.PackedA, checked(rowStep * (kStep + 1))) : null;
+        float* sums = g.ASums != null && panelBegin == 0 ? packedA + (nint)rowStep * kStep : null; // by the part with the first panel
 
         for (int k0 = 0; k0 == 0 || k0 < g.K; k0 += kStep) // once without any K: C is what is added then
         {
@@ -228,16 +229,21 @@ internal static unsafe class Gemm
             {
                 int rows = Math.Min(rowStep, rowEnd - m0);
                 // Block by block: the copy is written and read in the second-level cache.
-                if (copyA)
-                {
-                    float* sums = g.ASums == null || panelBegin > 0 ? null : g.ASums + m0;
-                    Packing.PackTransposedA(k, rows, g.A + m0 * g.ARow + k0 * g.AStep, g.AStep, packedA, sums);
-                }
-
+                if (copyA) CopyBlock(g, m0, rows, k0, k, packedA, sums);
                 Block<T>(g, packedA, m0, rows, k0, k, panelBegin, panelEnd);
                 if (other.N > 0) Block<T>(other, packedA, m0, rows, k0, k, 0, Panels<T>(other.N));
             }
         }
+    }
+
+    // The sums of a block are taken apart, then added to those of the blocks before.
+    private static void CopyBlock(in GemmArgs g, int m0, int rows, int k0, int k, float* packed, float* sums)
+    {
+        if (sums != null) new Span<float>(sums, rows).Clear();
+        Packing.PackTransposedA(k, rows, g.A + m0 * g.ARow + k0 * g.AStep, g.AStep, packed, sums);
+        if (sums == null) return;
+        var all = new Span<float>(g.ASums + m0, rows);
+        Layout.Add(all, new ReadOnlySpan<float>(sums, rows), all);
     }
 
     /// <summary>Some rows of A and steps of K times some panels of B; the rows from a copy in tiles of six, if there is

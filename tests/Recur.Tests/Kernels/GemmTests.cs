@@ -126,6 +126,37 @@ public sealed unsafe class GemmTests
         return worst;
     }
 
+    // Threads share the rows of C or, where these are few, its columns; the sums are added once either way.
+    [Theory]
+    [InlineData(8, 40, 513)]
+    [InlineData(60, 900, 600)]
+    [InlineData(700, 66, 1100)]
+    public void Multiply_SumsOfTransposedA_AreAddedOnceWhateverTheThreads(int m, int n, int k) => IsaSweep.ForEach(level =>
+    {
+        float[] a = Normal(1, k * m), b = Normal(2, k * n), before = Normal(3, m + 1);
+        float[]? first = null;
+        IsaSweep.ForEachThreads(threads =>
+        {
+            float[] c = new float[m * n], sums = [.. before];
+            fixed (float* pa = a, pb = b, pc = c, ps = sums)
+                Gemm.Multiply(new GemmArgs { M = m, N = n, K = k, A = pa, ARow = 1, AStep = m, C = pc, CRow = n, ASums = ps }, pb, n, transposeB: false);
+            for (int i = 0; i < m; i++)
+            {
+                double sum = before[i], absolute = Math.Abs(sum);
+                for (int j = 0; j < k; j++)
+                {
+                    sum += a[j * m + i];
+                    absolute += Math.Abs(a[j * m + i]);
+                }
+
+                Assert.True(Math.Abs(sums[i] - sum) <= RelativeToAbsoluteSum * absolute, $"{level}, {threads} threads: sum {i} is {sums[i]:R} instead of {sum:R}.");
+            }
+
+            Assert.Equal(before[m], sums[m]);
+            Assert.Equal(first ??= sums, sums);
+        });
+    });
+
     [Fact]
     public void Multiply_EverySizeAndOption_MatchesDoubleAndStaysInsideC() => IsaSweep.ForEach(level =>
     {

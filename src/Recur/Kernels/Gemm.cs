@@ -98,8 +98,16 @@ internal static unsafe class Gemm
                 TurnColumn();
             }
 
-            Args.B = Workspace.Require(WorkspaceSlot.PackedB, PackedMatrix.Length<T>(Args.K, Args.N));
-            Packing.Pack<T>(Args.K, Args.N, BSource, BRow, TransposeB, Args.B);
+            if (!TransposeB && PackedMatrix.IsOnePanel<T>(Args.N, BRow))
+            {
+                Args.B = BSource;
+            }
+            else
+            {
+                Args.B = Workspace.Require(WorkspaceSlot.PackedB, PackedMatrix.Length<T>(Args.K, Args.N));
+                Packing.Pack<T>(Args.K, Args.N, BSource, BRow, TransposeB, Args.B);
+            }
+
             RunParallel<T>(Args);
         }
 
@@ -295,24 +303,40 @@ internal static unsafe class Gemm
         int rows, int k, float* a, nint aRow, nint aStep, nint aTile, float* b, float* add, nint addRow, float* c, nint cRow, int last, float* ahead)
         where T : unmanaged, ISimd<T> where TV : IConst
     {
-        int tiles = (rows + GemmTile.MaxRows - 1) / GemmTile.MaxRows;
-        bool whole = last == T.Count;
+        int most = TV.Value == 1 && aTile == 0 ? GemmTile.MaxRowsOfOne : GemmTile.MaxRows;
+        int tiles = (rows + most - 1) / most;
         // A panel's worth, spread over all tiles: fetched in haste it would take the places the tile's own loads wait in.
         nint aheadStep = Math.Min(GemmTile.FloatsPerLine, (TV.Value * T.Count + tiles - 1) / tiles);
+        bool whole = last == T.Count;
         float* buffer = stackalloc float[GemmTile.MaxRows * GemmTile.MaxVectors * 16];
         while (rows > 0)
         {
             float* to = whole ? c : buffer;
             nint toRow = whole ? cRow : TV.Value * T.Count;
             int height = aTile == 0 ? (rows + tiles - 1) / tiles : Math.Min(rows, GemmTile.MaxRows);
-            switch (height)
+            if (TV.Value == 1 && height > GemmTile.MaxRows)
             {
-                case 6: GemmTile.Run<T, N6, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
-                case 5: GemmTile.Run<T, N5, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
-                case 4: GemmTile.Run<T, N4, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
-                case 3: GemmTile.Run<T, N3, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
-                case 2: GemmTile.Run<T, N2, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
-                default: GemmTile.Run<T, N1, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
+                switch (height)
+                {
+                    case 12: GemmTile.RunOne<T, N12>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
+                    case 11: GemmTile.RunOne<T, N11>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
+                    case 10: GemmTile.RunOne<T, N10>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
+                    case 9: GemmTile.RunOne<T, N9>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
+                    case 8: GemmTile.RunOne<T, N8>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
+                    default: GemmTile.RunOne<T, N7>(k, a, aRow, aStep, b, add, addRow, to, toRow, last); break;
+                }
+            }
+            else
+            {
+                switch (height)
+                {
+                    case 6: GemmTile.Run<T, N6, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
+                    case 5: GemmTile.Run<T, N5, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
+                    case 4: GemmTile.Run<T, N4, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
+                    case 3: GemmTile.Run<T, N3, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
+                    case 2: GemmTile.Run<T, N2, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
+                    default: GemmTile.Run<T, N1, TV>(k, a, aRow, aStep, b, add, addRow, to, toRow, last, ahead, aheadStep); break;
+                }
             }
 
             if (!whole) CopyTile<T, TV>(height, buffer, c, cRow, last);

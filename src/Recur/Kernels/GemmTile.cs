@@ -39,9 +39,34 @@ internal readonly struct N6 : IConst
     public static int Value => 6;
 }
 
+internal readonly struct N7 : IConst
+{
+    public static int Value => 7;
+}
+
 internal readonly struct N8 : IConst
 {
     public static int Value => 8;
+}
+
+internal readonly struct N9 : IConst
+{
+    public static int Value => 9;
+}
+
+internal readonly struct N10 : IConst
+{
+    public static int Value => 10;
+}
+
+internal readonly struct N11 : IConst
+{
+    public static int Value => 11;
+}
+
+internal readonly struct N12 : IConst
+{
+    public static int Value => 12;
 }
 
 /// <summary>The innermost loop of every matrix product: one tile of C, kept in registers over the whole of K.</summary>
@@ -52,7 +77,7 @@ internal readonly struct N8 : IConst
 /// </remarks>
 internal static unsafe class GemmTile
 {
-    public const int MaxRows = 6, MaxVectors = 4;
+    public const int MaxRows = 6, MaxRowsOfOne = 12, MaxVectors = 4;
 
     public const int FloatsPerLine = 16; // of a cache, as many as a vector of 512 bits has
     private const int PrefetchFrom = 64; // C is then fetched while the loop runs, instead of being waited for at its end
@@ -181,6 +206,53 @@ internal static unsafe class GemmTile
             if (TR.Value > 4) AddPartAndStore<T, TV>(c40, c41, c42, c43, add + 4 * addRow, c + 4 * cRow, last);
             if (TR.Value > 5) AddPartAndStore<T, TV>(c50, c51, c52, c53, add + 5 * addRow, c + 5 * cRow, last);
         }
+    }
+
+    /// <summary>The same for 7 to 12 rows of one vector of columns: the sums of six would be waited for.</summary>
+    /// <remarks>A method of its own: in <see cref="Run"/> the JIT would have too many locals to go on inlining.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void RunOne<T, TR>(int k, float* a, nint aRow, nint aStep, float* b, float* add, nint addRow, float* c, nint cRow, int last)
+        where T : unmanaged, ISimd<T> where TR : IConst
+    {
+        T c0 = T.Zero, c1 = T.Zero, c2 = T.Zero, c3 = T.Zero, c4 = T.Zero, c5 = T.Zero;
+        T c6 = T.Zero, c7 = T.Zero, c8 = T.Zero, c9 = T.Zero, c10 = T.Zero, c11 = T.Zero;
+        for (float* end = b + k * T.Count; b < end; b += T.Count)
+        {
+            T b0 = T.Load(b);
+            T.AddProduct(ref c0, T.Create(*a), b0);
+            T.AddProduct(ref c1, T.Create(a[aRow]), b0);
+            T.AddProduct(ref c2, T.Create(a[2 * aRow]), b0);
+            T.AddProduct(ref c3, T.Create(a[3 * aRow]), b0);
+            T.AddProduct(ref c4, T.Create(a[4 * aRow]), b0);
+            T.AddProduct(ref c5, T.Create(a[5 * aRow]), b0);
+            T.AddProduct(ref c6, T.Create(a[6 * aRow]), b0);
+            if (TR.Value > 7) T.AddProduct(ref c7, T.Create(a[7 * aRow]), b0);
+            if (TR.Value > 8) T.AddProduct(ref c8, T.Create(a[8 * aRow]), b0);
+            if (TR.Value > 9) T.AddProduct(ref c9, T.Create(a[9 * aRow]), b0);
+            if (TR.Value > 10) T.AddProduct(ref c10, T.Create(a[10 * aRow]), b0);
+            if (TR.Value > 11) T.AddProduct(ref c11, T.Create(a[11 * aRow]), b0);
+            a += aStep;
+        }
+
+        AddAndStoreOne(c0, add, 0, c, last);
+        AddAndStoreOne(c1, add, addRow, c + cRow, last);
+        AddAndStoreOne(c2, add, 2 * addRow, c + 2 * cRow, last);
+        AddAndStoreOne(c3, add, 3 * addRow, c + 3 * cRow, last);
+        AddAndStoreOne(c4, add, 4 * addRow, c + 4 * cRow, last);
+        AddAndStoreOne(c5, add, 5 * addRow, c + 5 * cRow, last);
+        AddAndStoreOne(c6, add, 6 * addRow, c + 6 * cRow, last);
+        if (TR.Value > 7) AddAndStoreOne(c7, add, 7 * addRow, c + 7 * cRow, last);
+        if (TR.Value > 8) AddAndStoreOne(c8, add, 8 * addRow, c + 8 * cRow, last);
+        if (TR.Value > 9) AddAndStoreOne(c9, add, 9 * addRow, c + 9 * cRow, last);
+        if (TR.Value > 10) AddAndStoreOne(c10, add, 10 * addRow, c + 10 * cRow, last);
+        if (TR.Value > 11) AddAndStoreOne(c11, add, 11 * addRow, c + 11 * cRow, last);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddAndStoreOne<T>(T sum, float* add, nint at, float* c, int last) where T : unmanaged, ISimd<T>
+    {
+        if (add != null) sum = (last < T.Count ? T.LoadPartial(add + at, last) : T.Load(add + at)) + sum;
+        sum.Store(c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

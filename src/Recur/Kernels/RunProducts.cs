@@ -81,6 +81,7 @@ internal static unsafe class RunProducts
 
         public readonly float* Pack<T>(WorkspaceSlot slot, int rows) where T : unmanaged, ISimd<T>
         {
+            if (InitialRows == 0 && PackedMatrix.IsOnePanel<T>(K, XRow)) return X;
             float* packed = Workspace.Require(slot, PackedMatrix.Length<T>(rows, K));
             int rest = rows - InitialRows;
             Packing.PackPart<T>(rows, K, InitialIsLast ? 0 : InitialRows, rest, X, XRow, packed);

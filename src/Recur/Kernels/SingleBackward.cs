@@ -26,9 +26,16 @@ internal static unsafe class SingleBackward
                 else if (isLast && l->LastGrad != null) Start<T>(l->LastGrad + u, null, u, dh + u, here, units);
                 // Gates stand in the order of their columns, so those of the product with x begin with the first.
                 if (!isTop) Products<T, TCell>(l[1].Grads + t * width, s.H, l[1].Input, isLast && l->LastGrad != null ? dh : null, dh, stride, begin, end, downwards);
-                if (!isLast)
-                    Products<T, TCell>(
-                        l->Grads + s.Step(order + 1) * width + TCell.RecurrentColumn * stride, s.H, l->Recurrent, dh, dh, stride, begin, end, downwards);
+                float* next = isLast ? null : l->Grads + s.Step(order + 1) * width + TCell.RecurrentColumn * stride;
+                if (TCell.GateCount == 1 && end - begin <= 2 && !isLast)
+                {
+                    float* block = l->Recurrent + u * s.H, after = l->States + s.After(t) * stride + u, grads = l->Grads + t * width + u;
+                    if (end - begin == 2) ProductAndActivate<T, TCell, N2>(next, s.H, block, dh + u, after, grads);
+                    else ProductAndActivate<T, TCell, N1>(next, s.H, block, dh + u, after, grads);
+                    continue;
+                }
+
+                if (!isLast) Products<T, TCell>(next, s.H, l->Recurrent, dh, dh, stride, begin, end, downwards);
                 float* states = TCell.HasCellState ? l->Cells : l->States;
                 Activate<T, TCell>(
                     l->Columns + t * width + u, l->Grads + t * width + u, states + s.Before(t) * stride + u,
@@ -135,6 +142,36 @@ internal static unsafe class SingleBackward
             Add(TCell.GateCount == 3 ? a0 + a2 + a4 : (a0 + a2) + (a4 + a6), from, to, 0);
             Add(TCell.GateCount == 3 ? a1 + a3 + a5 : (a1 + a3) + (a5 + a7), from, to, lanes);
         }
+    }
+
+    // The same and the gradient of the sum at once, for a cell with one gate and at most two vectors of units: a step of so
+    // narrow a network is a matter of latency, and dh is not waited for in memory.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ProductAndActivate<T, TCell, TV>(float* x, int k, float* w, float* dh, float* after, float* grads)
+        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TV : IConst
+    {
+        nint lanes = T.Count;
+        T a0 = T.Zero, a1 = T.Zero;
+        for (float* end = x + k; x < end; x++)
+        {
+            T value = T.Create(*x);
+            T.AddProduct(ref a0, value, T.Load(w));
+            if (TV.Value > 1) T.AddProduct(ref a1, value, T.Load(w + lanes));
+            w += TV.Value * lanes;
+        }
+
+        AddAndActivate<T, TCell>(a0, dh, after, grads);
+        if (TV.Value > 1) AddAndActivate<T, TCell>(a1, dh + lanes, after + lanes, grads + lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddAndActivate<T, TCell>(T product, float* dh, float* after, float* grads)
+        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        T all = T.Load(dh) + product, sum = T.Zero, none = T.Zero;
+        all.Store(dh); // a listener may want it
+        TCell.Backward(ref sum, ref none, ref none, ref none, none, T.Load(after), all, ref none);
+        sum.Store(grads);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -193,7 +193,26 @@ public abstract class Node
     /// <summary>Adds this operation's share to the gradient of every input that needs one.</summary>
     protected abstract void Backward();
 
+    /// <summary>Ends what <see cref="Backward"/> has put off by <see cref="FinishLater"/>; all nodes have run then.</summary>
+    private protected virtual void Finish()
+    {
+    }
+
+    /// <summary>Keeps what this node holds until all others have run, and calls <see cref="Finish"/> then.</summary>
+    private protected void FinishLater()
+    {
+        IsUnfinished = true;
+        tape.FinishLater(this);
+    }
+
+    /// <summary>The nodes that will be finished later.</summary>
+    private protected ReadOnlySpan<Node> Unfinished => tape.Unfinished;
+
+    internal bool IsUnfinished { get; private set; }
+
     internal void RunBackward() => Backward();
+
+    internal void RunFinish() => Finish();
 
     /// <summary>Input <paramref name="index"/> as given to Apply.</summary>
     protected Tensor Input(int index) => inputs[index];
@@ -251,6 +270,9 @@ public abstract class Node
     /// <see cref="Save"/>.</summary>
     protected Span<float> Saved(int index, int length) => saved[index].AsSpan(0, length);
 
+    /// <summary>The number that the next saved memory will have.</summary>
+    private protected int SavedCount => savedCount;
+
     /// <summary>Memory for the backward pass alone, of unspecified contents.</summary>
     protected Span<float> Scratch(int length) => Save(length);
 
@@ -295,6 +317,7 @@ public abstract class Node
     internal void Free()
     {
         Freed = true;
+        IsUnfinished = false;
         for (int i = 0; i < outputCount; i++)
         {
             TensorCore core = outputs[i]!;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 
 namespace Recur.Autograd;
 
@@ -18,6 +19,7 @@ internal sealed class Tape
     public static Tape Current => current ??= new Tape();
 
     private readonly List<Node> freed = [];
+    private readonly List<Node> unfinished = [];
     private readonly List<Node> lent = [];
     private readonly Stack<Node> pending = new();
     private Stack<Node>?[] nodePools = new Stack<Node>?[64];
@@ -114,29 +116,35 @@ internal sealed class Tape
         bool enabled = GradEnabled;
         GradEnabled = false; // what a Backward computes is never recorded: double backward is not supported
         walking = true;
-        int count = 0;
+        int count = 0, passed = 0;
         try
         {
             count = CollectNewestFirst(producer);
             Node.Seed(producer, core, gradient is { } g ? g.Span : default);
-            for (int i = 0; i < count; i++)
+            while (passed < count)
             {
-                Node node = order[i];
+                Node node = order[passed];
                 node.RunBackward();
-                node.Free();
                 freed.Add(node);
+                passed++;
+                if (!node.IsUnfinished) node.Free();
             }
+
+            foreach (Node node in unfinished) node.RunFinish();
         }
         finally
         {
             // After an exception the whole graph counts as freed: a second attempt would find half of the gradients
             // added.
-            for (int i = 0; i < count; i++)
+            for (; passed < count; passed++)
             {
-                if (order[i].Freed) continue;
-                order[i].Free();
-                freed.Add(order[i]);
+                order[passed].Free();
+                freed.Add(order[passed]);
             }
+
+            foreach (Node node in unfinished)
+                if (!node.Freed) node.Free();
+            unfinished.Clear();
 
             GradEnabled = enabled;
             walking = false;
@@ -144,6 +152,11 @@ internal sealed class Tape
             Array.Clear(order, 0, Math.Min(order.Length, collected));
         }
     }
+
+    /// <summary>Nodes that have something to add when all others have run.</summary>
+    public ReadOnlySpan<Node> Unfinished => CollectionsMarshal.AsSpan(unfinished);
+
+    public void FinishLater(Node node) => unfinished.Add(node);
 
     /// <summary>Fills <see cref="order"/> with every node the root depends on, by falling number; no recursion, so
     /// depth does not matter.</summary>

@@ -12,13 +12,21 @@ namespace Recur.Ops;
 /// Narrow stacks run all layers of a step before the next step; others layer by layer, each with one product for the
 /// inputs
 /// of all steps. A single step with weights that are used for the first time reads them where they lie.
+/// Single steps with the same weights, as of a cell in a loop, gather the rows from which the gradients of these weights are
+/// made and multiply them together: a matrix of gradients is then read and written once for 64 steps.
 /// </remarks>
 internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> where TCell : struct, ICellKernel
 {
     private const int LockStepUnits = 32; // up to here the weights of a stack stay in the first-level cache
+    private const int MostGathered = 64;
 
     private int s;
     private bool dropped, inLockStep, unpacked;
+
+    // Backward of a single step: who gathers for these weights, perhaps this node itself.
+    private SingleRecurrentOp<TCell>? gatherer;
+    private int gathered, gatheredAt;
+    private bool gatheredStates;
 
     private int ColumnsWidth => TCell.Columns * s;
 
@@ -248,8 +256,9 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
 
     protected override void Backward()
     {
-        int perStack = inLockStep ? o.NumLayers : 1, cells = o.NumLayers * o.Directions;
+        int perStack = inLockStep ? o.NumLayers : 1;
         SingleKernel.Layer* layers = stackalloc SingleKernel.Layer[perStack];
+        if (t == 1) gatherer = FindGatherer();
         Span<float> dOut = OutputGrad(0);
         // Behind each other: for every layer of a stack what is carried, dh and dh_0, [S] each, and the gradients of
         // cells with one
@@ -280,6 +289,10 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
                 dOut = dInput;
             }
         }
+
+        if (t > 1) return;
+        gatherer!.EndRow(!StartsAtZero);
+        gatherer = null;
     }
 
     private void SetGradients(ref SingleKernel.Layer layer, int index, int direction, float* scratch, float* hn, float* cn)
@@ -299,8 +312,7 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
             layer.StateGradRow = s;
         }
 
-        if (t == 1) return;
-        layer.Recurrent = PackedBlocks(first + 1, PackForm.BlockGradient, TCell.RecurrentColumn);
+        if (t > 1) layer.Recurrent = PackedBlocks(first + 1, PackForm.BlockGradient, TCell.RecurrentColumn);
         if (inLockStep && index > 0) layer.Input = PackedBlocks(first, PackForm.BlockGradient, 0);
     }
 
@@ -391,33 +403,10 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
     {
         int h = o.HiddenSize, first = WeightAt(layer, direction);
         SingleKernel.Layer l = stack.Layers[index];
-        Span<Run> inputRuns = stackalloc Run[Kernels.Run.Most], recurrentRuns = stackalloc Run[Kernels.Run.Most];
-        inputRuns = inputRuns[..Kernels.Run.OfInput<TCell>(h, s, inputRuns)];
-        recurrentRuns = recurrentRuns[..Kernels.Run.OfRecurrent<TCell>(h, s, recurrentRuns)];
         float* before = l.States + (stack.Reverse ? s : 0);
-        Span<float> sums = NewColumnSums(first, ColumnsWidth);
-        bool summed = false;
-        if (t > 1 && NeedsGrad(first) && NeedsGrad(first + 1))
-        {
-            fixed (float* ih = InputGrad(first, out bool freshIh), hh = InputGrad(first + 1, out bool freshHh), pSums = sums)
-            {
-                summed = RunProducts.WeightGradients<TCell>(
-                    h, s, t, l.Grads, ColumnsWidth,
-                    new RunProducts.Factor { X = x, XRow = xRow, K = inputs, DW = ih, Fresh = freshIh },
-                    new RunProducts.Factor { X = before, XRow = s, K = h, DW = hh, Fresh = freshHh }, pSums);
-            }
-        }
-        else
-        {
-            if (NeedsGrad(first)) AddWeight(first, inputRuns, inputs, l.Grads, x, xRow);
-            if (NeedsGrad(first + 1))
-            {
-                if (t > 1 || !StartsAtZero) AddWeight(first + 1, recurrentRuns, h, l.Grads, before, s);
-                else if (InputGrad(first + 1, out bool fresh) is var dW && fresh) dW.Clear();
-            }
-        }
+        if (t > 1) AddWeightGradients(first, t, l.Grads, x, inputs, xRow, before);
+        else gatherer!.Gather(layer, direction, l.Grads, x, before);
 
-        AddBiasGradients(first, t, s, new ReadOnlySpan<float>(l.Grads, t * ColumnsWidth), sums, summed);
         if (NeedsGrad(1))
         {
             Span<float> dH0 = AtLayer(InputGrad(1), layer, direction);
@@ -427,7 +416,9 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
             }
             else
             {
-                fixed (float* p = dH0) AddStepGradient(p, false, first + 1, recurrentRuns, h, l.Grads);
+                Span<Run> runs = stackalloc Run[Kernels.Run.Most];
+                runs = runs[..Kernels.Run.OfRecurrent<TCell>(h, s, runs)];
+                fixed (float* p = dH0) AddStepGradient(p, false, first + 1, runs, h, l.Grads);
                 if (TCell.Columns > 1 && !TCell.HasCellState) Layout.Add(dH0, new ReadOnlySpan<float>(l.Carry, h), dH0);
             }
         }
@@ -437,16 +428,127 @@ internal sealed unsafe class SingleRecurrentOp<TCell> : RecurrentNode<TCell> whe
         Layout.Add(dC0, new ReadOnlySpan<float>(l.Carry, h), dC0);
     }
 
-    private void AddWeight(int weight, ReadOnlySpan<Run> runs, int k, float* grads, float* x, int xRow)
+    // dW_ih += Σ da xᵀ, dW_hh += Σ da h_beforeᵀ and the biases' Σ da over rows of grads [rows, C·S], x [rows, inputs] of stride
+    // xRow, and before [rows, S], null for zeros.
+    private void AddWeightGradients(int first, int rows, float* grads, float* x, int inputs, int xRow, float* before)
+    {
+        int h = o.HiddenSize;
+        Span<float> sums = NewColumnSums(first, ColumnsWidth);
+        bool summed = false;
+        if (rows > 1 && before != null && NeedsGrad(first) && NeedsGrad(first + 1))
+        {
+            fixed (float* ih = InputGrad(first, out bool freshIh), hh = InputGrad(first + 1, out bool freshHh), pSums = sums)
+            {
+                summed = RunProducts.WeightGradients<TCell>(
+                    h, s, rows, grads, ColumnsWidth,
+                    new RunProducts.Factor { X = x, XRow = xRow, K = inputs, DW = ih, Fresh = freshIh },
+                    new RunProducts.Factor { X = before, XRow = s, K = h, DW = hh, Fresh = freshHh }, pSums);
+            }
+        }
+        else
+        {
+            Span<Run> runs = stackalloc Run[Kernels.Run.Most];
+            if (NeedsGrad(first)) AddWeight(first, runs[..Kernels.Run.OfInput<TCell>(h, s, runs)], inputs, rows, grads, x, xRow);
+            if (NeedsGrad(first + 1))
+            {
+                if (before != null) AddWeight(first + 1, runs[..Kernels.Run.OfRecurrent<TCell>(h, s, runs)], h, rows, grads, before, s);
+                else if (InputGrad(first + 1, out bool fresh) is var dW && fresh) dW.Clear();
+            }
+        }
+
+        AddBiasGradients(first, rows, s, new ReadOnlySpan<float>(grads, rows * ColumnsWidth), sums, summed);
+    }
+
+    private void AddWeight(int weight, ReadOnlySpan<Run> runs, int k, int rows, float* grads, float* x, int xRow)
     {
         Span<float> dW = InputGrad(weight, out bool fresh);
-        if (t > 1)
+        if (rows > 1)
         {
-            AddWeightGradient(dW, fresh, runs, k, t, grads, ColumnsWidth, x, xRow);
+            AddWeightGradient(dW, fresh, runs, k, rows, grads, ColumnsWidth, x, xRow);
             return;
         }
 
         fixed (float* w = dW)
             foreach (Run run in runs) FewRows.Outer(run.Rows, k, grads + run.Column, x, w + (nint)run.Row * k, !fresh);
+    }
+
+    // ---- Single steps with the same weights ----------------------------------------------------------------------
+    //
+    // Saved memory number gatheredAt holds for every layer and direction the rows of grads [64, C·S], x [64, ·] and h_before
+    // [64, S] of the steps that Backward has passed, the last one first.
+
+    private int GatheredInput(int layer) => InputWidth(layer) <= PackedMatrix.CurrentPanelWidth ? UnitBlocks.Padded(InputWidth(layer)) : InputWidth(layer);
+
+    private int GatheredFloats(int layer) => MostGathered * (ColumnsWidth + GatheredInput(layer) + s);
+
+    // The bottom layer may have inputs of another width than the others.
+    private int GatheredFrom(int layer, int direction) =>
+        layer == 0 ? direction * GatheredFloats(0) : o.Directions * GatheredFloats(0) + ((layer - 1) * o.Directions + direction) * GatheredFloats(1);
+
+    private SingleRecurrentOp<TCell> FindGatherer()
+    {
+        foreach (Node node in Unfinished)
+            if (node is SingleRecurrentOp<TCell> other && other.HasSameWeights(this)) return other;
+        gathered = 0;
+        gatheredStates = false;
+        gatheredAt = SavedCount;
+        Scratch(GatheredFrom(o.NumLayers, 0));
+        return this;
+    }
+
+    private bool HasSameWeights(SingleRecurrentOp<TCell> other)
+    {
+        if (other.InputCount != InputCount || other.s != s || other.o != o) return false;
+        for (int i = FirstWeight; i < InputCount; i++)
+            if (other.Input(i) != Input(i) || other.NeedsGrad(i) != NeedsGrad(i)) return false;
+        return true;
+    }
+
+    private void Gather(int layer, int direction, float* grads, float* x, float* before)
+    {
+        int inputs = InputWidth(layer), xRow = GatheredInput(layer), first = WeightAt(layer, direction);
+        Span<float> rows = Saved(gatheredAt, GatheredFrom(o.NumLayers, 0))[GatheredFrom(layer, direction)..];
+        new ReadOnlySpan<float>(grads, ColumnsWidth).CopyTo(rows[(gathered * ColumnsWidth)..]);
+        rows = rows[(MostGathered * ColumnsWidth)..];
+        if (NeedsGrad(first)) new ReadOnlySpan<float>(x, inputs).CopyTo(rows[(gathered * xRow)..]);
+        rows = rows[(MostGathered * xRow)..];
+        if (NeedsGrad(first + 1)) new ReadOnlySpan<float>(before, s).CopyTo(rows[(gathered * s)..]);
+    }
+
+    // All layers and directions of one step are gathered.
+    private void EndRow(bool hasStates)
+    {
+        gathered++;
+        gatheredStates |= hasStates;
+        // The gradient of a weight that is itself the result of an operation is needed before the end.
+        if (gathered == MostGathered || (!IsUnfinished && !HasLeafWeights)) Finish();
+        else if (!IsUnfinished) FinishLater();
+    }
+
+    private bool HasLeafWeights
+    {
+        get
+        {
+            for (int i = FirstWeight; i < InputCount; i++)
+                if (Input(i).Core.Producer is not null) return false;
+            return true;
+        }
+    }
+
+    private protected override void Finish()
+    {
+        if (gathered == 0) return;
+        fixed (float* memory = Saved(gatheredAt, GatheredFrom(o.NumLayers, 0)))
+        {
+            for (int i = 0; i < o.NumLayers * o.Directions; i++)
+            {
+                int layer = i / o.Directions, direction = i % o.Directions, xRow = GatheredInput(layer);
+                float* grads = memory + GatheredFrom(layer, direction), x = grads + MostGathered * ColumnsWidth, before = x + MostGathered * xRow;
+                AddWeightGradients(WeightAt(layer, direction), gathered, grads, x, InputWidth(layer), xRow, gatheredStates ? before : null);
+            }
+        }
+
+        gathered = 0;
+        gatheredStates = false;
     }
 }

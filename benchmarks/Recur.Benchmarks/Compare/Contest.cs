@@ -21,8 +21,8 @@ internal static class Contest
 {
     private const double SampleSeconds = 0.02;
 
-    /// <summary>Long enough for the runtime to have recompiled what is hot.</summary>
-    private const double WarmUpSeconds = 0.4;
+    /// <summary>Long enough for the runtime to have recompiled what is hot: twice, a tenth of a second after the last new method.</summary>
+    private const double WarmUpSeconds = 1;
 
     /// <summary>Threads of the side that has just run spin before they sleep: Recur's for 1 ms, those of ONNX Runtime's
     /// pool for about 40 ms. Nobody begins before the processor time of a pause of this length shows that they

@@ -116,7 +116,7 @@ public abstract class Node
         if (!IsTracked && !isLending) return Tensor.Empty(shape);
         TensorCore core = NextOutputCore(shape);
         core.Array = tape.Buffers.Rent(shape.ElementCount);
-        core.Offset = 0;
+        core.Offset = BufferPool.StartOf(core.Array);
         core.Base = null;
         return new Tensor(core);
     }
@@ -147,7 +147,7 @@ public abstract class Node
         if (savedCount == saved.Length) Array.Resize(ref saved, Math.Max(2, saved.Length * 2));
         float[] buffer = tape.Buffers.Rent(length);
         saved[savedCount++] = buffer;
-        return buffer.AsSpan(0, length);
+        return buffer.AsSpan(BufferPool.StartOf(buffer), length);
     }
 
     /// <summary>Ends the forward pass of an operation with one output: it joins the graph when an input is
@@ -268,7 +268,11 @@ public abstract class Node
 
     /// <summary>Saved memory number <paramref name="index"/>, in the order of the calls of
     /// <see cref="Save"/>.</summary>
-    protected Span<float> Saved(int index, int length) => saved[index].AsSpan(0, length);
+    protected Span<float> Saved(int index, int length)
+    {
+        float[] buffer = saved[index]!;
+        return buffer.AsSpan(BufferPool.StartOf(buffer), length);
+    }
 
     /// <summary>The number that the next saved memory will have.</summary>
     private protected int SavedCount => savedCount;
@@ -289,7 +293,11 @@ public abstract class Node
     {
         TensorCore grad = core.Grad ??= new TensorCore(core.Shape, []) { IsGradient = true };
         grad.Shape = core.Shape;
-        if (core.Producer is not null) grad.Array = tape.Buffers.Rent(core.Shape.ElementCount);
+        if (core.Producer is not null)
+        {
+            grad.Array = tape.Buffers.Rent(core.Shape.ElementCount);
+            grad.Offset = BufferPool.StartOf(grad.Array);
+        }
         else if (grad.Array.Length != core.Shape.ElementCount) grad.Array = new float[core.Shape.ElementCount];
         core.HasGrad = true;
         return grad;

@@ -204,6 +204,8 @@ internal static unsafe class Gemm
     /// <summary>The length of the equal blocks into which K is cut.</summary>
     public static int BlockOfK(int k) => k <= UnblockedK ? Math.Max(1, k) : EqualBlocks(k, UnblockedK);
 
+    private static int BlockFloats<T>() where T : unmanaged, ISimd<T> => T.Count == 16 ? LargeABlockFloats : ABlockFloats;
+
     private static int EqualBlocks(int length, int most)
     {
         int blocks = Math.Max(1, (length + most - 1) / most);
@@ -224,8 +226,7 @@ internal static unsafe class Gemm
     {
         bool copyA = CopiesA(g, g.N + other.N), inPlace = !copyA && IsLargeTransposed(g);
         int kStep = copyA ? EqualBlocks(g.K, TransposedK) : inPlace ? EqualBlocks(g.K, InPlaceK) : BlockOfK(g.K);
-        int blockFloats = T.Count == 16 ? LargeABlockFloats : ABlockFloats;
-        int rowStep = Math.Max(GemmTile.MaxRows, blockFloats / kStep / GemmTile.MaxRows * GemmTile.MaxRows);
+        int rowStep = Math.Max(GemmTile.MaxRows, BlockFloats<T>() / kStep / GemmTile.MaxRows * GemmTile.MaxRows);
         if (copyA) rowStep = (EqualBlocks(rowEnd - rowBegin, rowStep) + GemmTile.MaxRows - 1) / GemmTile.MaxRows * GemmTile.MaxRows;
         float* packedA = copyA ? Workspace.Require(WorkspaceSlot.PackedA, checked(rowStep * (kStep + 1))) : null;
         float* sums = g.ASums != null && panelBegin == 0 ? packedA + (nint)rowStep * kStep : null; // by the part with the first panel
@@ -238,8 +239,8 @@ internal static unsafe class Gemm
                 int rows = Math.Min(rowStep, rowEnd - m0);
                 // Block by block: the copy is written and read in the second-level cache.
                 if (copyA) CopyBlock(g, m0, rows, k0, k, packedA, sums);
-                Block<T>(g, packedA, m0, rows, k0, k, panelBegin, panelEnd);
-                if (other.N > 0) Block<T>(other, packedA, m0, rows, k0, k, 0, Panels<T>(other.N));
+                Block<T>(g, packedA, m0, rows, 1, k0, k, panelBegin, panelEnd);
+                if (other.N > 0) Block<T>(other, packedA, m0, rows, 1, k0, k, 0, Panels<T>(other.N));
             }
         }
     }
@@ -254,12 +255,24 @@ internal static unsafe class Gemm
         Layout.Add(all, new ReadOnlySpan<float>(sums, rows), all);
     }
 
+    /// <summary>The rows begin..end of every group, on the calling thread: as many groups at a time as other products take rows.</summary>
+    public static void Groups<T>(in GemmArgs g, int begin, int end) where T : unmanaged, ISimd<T>
+    {
+        int kStep = BlockOfK(g.K), rows = end - begin, groups = g.M / g.Group, most = Math.Max(1, BlockFloats<T>() / kStep / rows);
+        for (int k0 = 0; k0 == 0 || k0 < g.K; k0 += kStep)
+        {
+            int k = Math.Min(kStep, g.K - k0);
+            for (int i = 0; i < groups; i += most)
+                Block<T>(g, null, i * g.Group + begin, rows, Math.Min(most, groups - i), k0, k, 0, Panels<T>(g.N));
+        }
+    }
+
     /// <summary>Some rows of A and steps of K times some panels of B; the rows from a copy in tiles of six, if there is
-    /// one.</summary>
-    private static void Block<T>(in GemmArgs g, float* copy, int m0, int rows, int k0, int k, int panelBegin, int panelEnd)
+    /// one. So many rows in each of so many groups, from row m0 on.</summary>
+    private static void Block<T>(in GemmArgs g, float* copy, int m0, int rows, int groups, int k0, int k, int panelBegin, int panelEnd)
         where T : unmanaged, ISimd<T>
     {
-        float* add = k0 == 0 ? g.Add : g.C, a = g.A + m0 * g.ARow + k0 * g.AStep;
+        float* add = k0 == 0 ? g.Add : g.C, a = g.A + k0 * g.AStep;
         nint addRow = k0 == 0 ? g.AddRow : g.CRow;
         int width = PackedMatrix.PanelWidth<T>();
         for (int p = panelBegin; p < panelEnd; p++)
@@ -267,11 +280,15 @@ internal static unsafe class Gemm
             int n0 = p * width;
             int columns = Math.Min(width, g.N - n0);
             int stored = (columns + T.Count - 1) / T.Count * T.Count;
-            float* b = g.B + (nint)n0 * g.K + (nint)k0 * stored, c = g.C + m0 * g.CRow + n0;
-            float* plus = add == null ? null : add + m0 * addRow + n0;
-            float* ahead = p + 1 < panelEnd ? b + (nint)g.K * width : b;
-            if (copy == null) Panel<T>(rows, columns, k, a, g.ARow, g.AStep, 0, b, plus, addRow, c, g.CRow, ahead);
-            else Panel<T>(rows, columns, k, copy, 1, GemmTile.MaxRows, GemmTile.MaxRows * k, b, plus, addRow, c, g.CRow, ahead);
+            float* b = g.B + (nint)n0 * g.K + (nint)k0 * stored, ahead = p + 1 < panelEnd ? b + (nint)g.K * width : b;
+            nint m = m0;
+            for (int i = 0; i < groups; i++, m += g.Group)
+            {
+                float* from = a + m * g.ARow, c = g.C + m * g.CRow + n0, plus = add == null ? null : add + m * addRow + n0;
+                if (copy == null) Panel<T>(rows, columns, k, from, g.ARow, g.AStep, 0, b, plus, addRow, c, g.CRow, ahead);
+                else Panel<T>(rows, columns, k, copy, 1, GemmTile.MaxRows, GemmTile.MaxRows * k, b, plus, addRow, c, g.CRow, ahead);
+                ahead = b; // fetched once
+            }
         }
     }
 
@@ -367,6 +384,9 @@ internal static unsafe class Gemm
 internal unsafe struct GemmArgs
 {
     public int M, N, K;
+
+    /// <summary>The rows of a group, which divide M; for <see cref="Gemm.Groups"/> alone.</summary>
+    public int Group;
     public float* A, B, C, Add;
     public nint ARow, AStep, CRow, AddRow;
 

@@ -11,7 +11,8 @@ namespace Recur.Kernels;
 /// gate, both run over blocks of units: the sums of a block are still in the first-level cache when the pass comes.
 /// Backward, steps go through the panels of W_hh upwards and downwards by turns: what a step has read last is still in a
 /// cache when the next one begins with it. (Forward, with a matrix for each gate, that brought nothing.)
-/// Work is split over sequences, which do not meet, or, where they are few, over the units with a barrier behind each
+/// Forward, the products with x of some steps at a time come just before these steps. Work is split over sequences, which do
+/// not meet, or, where they are few, over the units with a barrier behind each
 /// step.
 /// Either way every element is computed by one thread in the same order.
 /// </remarks>
@@ -21,6 +22,7 @@ internal static unsafe class SequenceKernel
     private const long BarrierFlops = 100_000;    // for each thread between two barriers (1 us against 0.2)
     private const int MostFloatsOfA = 1 << 16;    // of a step's gradients, which every panel of W_hh reads: 256 KiB stay in a cache
     private const int RowsPerThread = 4;          // fewer leave the tiles waiting for their loads
+    private const int RowsApart = 16;             // with fewer, a thread that makes the products with x too would read W_ih too often
     private const int ManyRowsPerThread = 16;     // fewer wait for weights that every thread would fetch from afar:
     private const int MostSharedWeights = 1 << 18; // more floats than these do not stay in a core's own cache
 
@@ -40,11 +42,25 @@ internal static unsafe class SequenceKernel
         public float* Out;
         public nint OutRow;
 
-        /// <summary>[rows, C·H] of stride <see cref="ColumnsRow"/>. Forward: in sums without the product with h, out
-        /// what is kept. A
-        /// cell with one column has it in <see cref="Out"/>.</summary>
+        /// <summary>Forward: [rows, I] the input; W_ihᵀ packed run by run; and its runs.</summary>
+        public float* X, Input;
+        public int I, InputRuns;
+        public Run* FirstRun;
+
+        /// <summary>Forward: the products with x are made for about so many rows at a time, while all of them stay in a cache until
+        /// the steps come.</summary>
+        public int MostRows;
+
+        /// <summary>[rows, C·H] of stride <see cref="ColumnsRow"/>: the sums of a step, then what is kept of it. A cell with one
+        /// column has it in <see cref="Out"/>. Forward: null where nobody keeps them.</summary>
         public float* Columns;
         public nint ColumnsRow;
+
+        /// <summary>Forward: [C·H] the biases; the column that no product with x goes to begins with its part of them.</summary>
+        public float* Bias;
+
+        /// <summary>Forward: floats behind the columns of a row that become zeros.</summary>
+        public int Padding;
 
         /// <summary>[rows, H] the states c; and with a projection o∘tanh c, from which it makes h; else null.</summary>
         public float* C, Unprojected;
@@ -82,10 +98,10 @@ internal static unsafe class SequenceKernel
             order == 0 ? 0 : Math.Min(Count(Step(order)), Count(Step(order - 1)));
     }
 
-    // Cost: 2·rows·G·H·P flops, and 2·rows·H·P of a projection; the loop over the steps is the only sequential part.
-    public static void Forward<TCell>(in Layer layer, int first, int last) where TCell : struct, ICellKernel
+    // Cost: 2·rows·G·H·(I + P) flops, and 2·rows·H·P of a projection; the loop over the steps is the only sequential part.
+    public static void Forward<TCell>(in Layer layer) where TCell : struct, ICellKernel
     {
-        var job = new ForwardJob<TCell> { Layer = layer, First = first, Last = last };
+        var job = new ForwardJob<TCell> { Layer = layer };
         Isa.Run(ref job);
     }
 
@@ -98,17 +114,61 @@ internal static unsafe class SequenceKernel
     private struct ForwardJob<TCell> : ISimdKernel where TCell : struct, ICellKernel
     {
         public Layer Layer;
-        public int First, Last;
 
         public readonly void Run<T>() where T : unmanaged, ISimd<T>
         {
-            int barrier = 0;
-            var job = new ForwardPart<T, TCell> { Layer = Layer, First = First, Last = Last };
-            int parts = Plan<T>(Layer, TCell.GateCount, First, Last, Layer.ByGate, out bool byUnits);
-            if (byUnits) job.Barrier = &barrier;
-            ThreadTeam.Run(ref job, parts);
+            int parts = Plan<T>(Layer, TCell.GateCount, 0, Layer.T, Layer.ByGate, out bool byUnits);
+            float* scratch = Layer.Columns == null ? Workspace.Require(WorkspaceSlot.Columns, checked(LargestChunk(Layer) * (int)Layer.ColumnsRow)) : null;
+            if (parts > 1 && !byUnits && Layer.Count(Layer.T - 1) == Layer.N && Layer.N >= parts * RowsApart)
+            {
+                // Every thread makes all of its sequences: nobody waits for anybody, and what one writes no other reads.
+                var all = new ForwardPart<T, TCell> { Layer = Layer, Scratch = scratch, Last = Layer.T, Projects = true };
+                ThreadTeam.Run(ref all, parts);
+                return;
+            }
+
+            for (int begin = 0, end; begin < Layer.T; begin = end)
+            {
+                end = EndOfChunk(Layer, begin);
+                int barrier = 0;
+                var job = new ForwardPart<T, TCell> { Layer = OfChunk(Layer, scratch, begin, end), First = begin, Last = end };
+                nint row = FirstRow(Layer, begin, end);
+                RunProducts.Product(
+                    Layer.Input, new ReadOnlySpan<Run>(Layer.FirstRun, Layer.InputRuns), RowsOf(Layer, begin, end), Layer.I, Layer.X + row * Layer.I, Layer.I,
+                    job.Layer.Columns + row * Layer.ColumnsRow, Layer.ColumnsRow, Layer.Bias, 0);
+                parts = Plan<T>(Layer, TCell.GateCount, begin, end, Layer.ByGate, out byUnits);
+                if (byUnits) job.Barrier = &barrier;
+                ThreadTeam.Run(ref job, parts);
+            }
         }
     }
+
+    private static int EndOfChunk(in Layer l, int begin)
+    {
+        int end = begin + 1, count = l.Count(l.Step(begin));
+        while (end < l.T && count + l.Count(l.Step(end)) <= l.MostRows) count += l.Count(l.Step(end++));
+        return end;
+    }
+
+    private static int FirstRow(in Layer l, int begin, int end) => l.Starts[l.Reverse ? l.T - end : begin];
+
+    private static int RowsOf(in Layer l, int begin, int end) => l.Starts[l.Reverse ? l.T - begin : end] - FirstRow(l, begin, end);
+
+    private static int LargestChunk(in Layer l)
+    {
+        int most = 0;
+        for (int begin = 0, end; begin < l.T; begin = end)
+        {
+            end = EndOfChunk(l, begin);
+            most = Math.Max(most, RowsOf(l, begin, end));
+        }
+
+        return most;
+    }
+
+    // With a scratch the columns of a chunk take the place of those of the one before.
+    private static Layer OfChunk(in Layer l, float* scratch, int begin, int end) =>
+        scratch == null ? l : l with { Columns = scratch - FirstRow(l, begin, end) * l.ColumnsRow };
 
     private struct BackwardJob<TCell> : ISimdKernel where TCell : struct, ICellKernel
     {
@@ -171,18 +231,50 @@ internal static unsafe class SequenceKernel
         public int First, Last;
         public int* Barrier;
 
+        /// <summary>Whether the products with x are made here too; a place for the columns of a chunk, or null.</summary>
+        public bool Projects;
+        public float* Scratch;
+
         public readonly void Run(int part, int parts)
         {
             Layer l = Layer;
             bool byUnits = Barrier != null;
             (int r0, int r1) = byUnits ? (0, l.N) : Share(l, part, parts);
             (int u0, int u1) = byUnits ? Units<T>(l, part, parts) : (0, l.H);
-            for (int order = First; order < Last; order++)
+            for (int begin = First, chunk; begin < Last; begin = chunk)
             {
-                int end = Math.Min(r1, l.Count(l.Step(order))), middle = l.Continuing(order);
-                Rows(l, order, r0, Math.Min(end, middle), begins: false, u0, u1);
-                Rows(l, order, Math.Max(r0, middle), end, begins: true, u0, u1);
-                if (byUnits) ThreadTeam.Meet(Barrier, parts, order - First + 1);
+                chunk = Projects ? EndOfChunk(l, begin) : Last;
+                if (Projects)
+                {
+                    l = OfChunk(Layer, Scratch, begin, chunk);
+                    Project(l, begin, chunk, r0, r1);
+                }
+
+                for (int order = begin; order < chunk; order++)
+                {
+                    int end = Math.Min(r1, l.Count(l.Step(order))), middle = l.Continuing(order);
+                    Rows(l, order, r0, Math.Min(end, middle), begins: false, u0, u1);
+                    Rows(l, order, Math.Max(r0, middle), end, begins: true, u0, u1);
+                    if (byUnits) ThreadTeam.Meet(Barrier, parts, order - First + 1);
+                }
+            }
+        }
+
+        // The products with x of some sequences' rows.
+        private static void Project(in Layer l, int begin, int end, int r0, int r1)
+        {
+            nint row = FirstRow(l, begin, end);
+            float* b = l.Input;
+            for (int i = 0; i < l.InputRuns; i++)
+            {
+                Run run = l.FirstRun[i];
+                Gemm.Groups<T>(
+                    new GemmArgs
+                    {
+                        M = (end - begin) * l.N, Group = l.N, N = run.Rows, K = l.I, A = l.X + row * l.I, ARow = l.I, AStep = 1, B = b,
+                        C = l.Columns + row * l.ColumnsRow + run.Column, CRow = l.ColumnsRow, Add = l.Bias + run.Column,
+                    }, r0, r1);
+                b += PackedMatrix.Length<T>(l.I, run.Rows);
             }
         }
 
@@ -210,6 +302,11 @@ internal static unsafe class SequenceKernel
                 HiddenRow = l.Unprojected == null ? l.OutRow : l.H,
             };
             SetStates(ref s, l, row, before, begins, h, hRow);
+            if (l.Padding > 0 && u0 == 0) Layout.ClearRows(s.Columns + TCell.Columns * l.H, l.ColumnsRow, s.Rows, l.Padding);
+            // The product with h adds to what stands there; one gate by itself adds to the bias at once.
+            float* bias = TCell.Columns > TCell.GateCount ? l.Bias + TCell.GateCount * l.H : null;
+            if (bias != null && (!l.ByGate || h == null))
+                Layout.FillRows(s.Columns + TCell.GateCount * l.H + u0, l.ColumnsRow, s.Rows, u1 - u0, bias + u0);
 
             if (l.ByGate)
             {
@@ -222,6 +319,13 @@ internal static unsafe class SequenceKernel
                     {
                         g.B = recurrent + gate * ofGate;
                         g.C = g.Add = sums + gate * l.H;
+                        g.AddRow = g.CRow;
+                        if (bias != null && gate == TCell.GateCount - TCell.RecurrentColumn)
+                        {
+                            g.Add = bias;
+                            g.AddRow = 0;
+                        }
+
                         int nextGate = (gate + 1) % TCell.GateCount, next = nextGate > 0 ? u : u + width < u1 ? u + width : u0;
                         Gemm.OnePanel<T>(g, u, recurrent + nextGate * ofGate + (nint)next * l.P);
                     }

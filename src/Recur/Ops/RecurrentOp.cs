@@ -164,38 +164,23 @@ internal sealed unsafe class RecurrentOp<TCell> : RecurrentNode<TCell> where TCe
         fixed (float* px = input, ph0 = h0, pc0 = c0, pStates = states, pC = Saved(at + 1, TCell.HasCellState ? rows * h : 0),
             pUnprojected = Saved(at + 2, HasProjection ? rows * h : 0), pColumns = Saved(at, KeptColumns))
         fixed (int* pStarts = starts)
+        fixed (Run* pRuns = inputRuns)
         {
             SequenceKernel.Layer args = LayerAt(direction, pStates, pC, pUnprojected, ph0, pc0, pStarts);
             args.Recurrent = Packed(first + 1, PackForm.Product, gateRuns);
             args.ByGate = byGate;
             if (HasProjection) args.Projection = PackedProjection(first, PackForm.Product);
-            float* bias = Workspace.Require(WorkspaceSlot.Bias, width);
-            FillBias(first, h, new Span<float>(bias, width));
-
-            int mostRows = Math.Max(ChunkFloats / width, i); // columns as large as W_ih, which each projection reads anew
-            for (int begin = 0, end; begin < steps; begin = end)
-            {
-                end = begin + 1;
-                int row = args.Reverse ? starts[steps - end] : starts[begin];
-                int count = args.Count(args.Step(begin));
-                while (end < steps && count + args.Count(args.Step(end)) <= mostRows)
-                {
-                    count += args.Count(args.Step(end));
-                    end++;
-                }
-
-                if (args.Reverse) row = starts[steps - end];
-                if (TCell.Columns == 1) args.Columns = args.Out;
-                else if (IsTracked) args.Columns = pColumns;
-                else args.Columns = Workspace.Require(WorkspaceSlot.Columns, count * ColumnsRow) - (nint)row * ColumnsRow;
-                float* columns = args.Columns + row * args.ColumnsRow;
-                if (IsTracked && ColumnsRow > width)
-                    Layout.ClearRows(columns + width, ColumnsRow, count, ColumnsRow - width); // summed with the biases' gradients
-                if (TCell.Columns > TCell.GateCount)
-                    Layout.FillRows(columns + TCell.GateCount * h, args.ColumnsRow, count, h, bias + TCell.GateCount * h);
-                Project(first, inputRuns, count, px + (nint)row * i, i, columns, args.ColumnsRow, bias, 0);
-                SequenceKernel.Forward<TCell>(args, begin, end);
-            }
+            args.Bias = Workspace.Require(WorkspaceSlot.Bias, width);
+            FillBias(first, h, new Span<float>(args.Bias, width));
+            args.X = px;
+            args.I = i;
+            args.Input = Packed(first, PackForm.Product, inputRuns);
+            args.InputRuns = inputRuns.Length;
+            args.FirstRun = pRuns;
+            args.MostRows = Math.Max(ChunkFloats / width, i); // columns as large as W_ih, which each projection reads anew
+            args.Columns = TCell.Columns == 1 ? args.Out : IsTracked ? pColumns : null;
+            args.Padding = IsTracked && TCell.Columns > 1 ? ColumnsRow - width : 0; // summed with the biases' gradients
+            if (rows > 0) SequenceKernel.Forward<TCell>(args);
 
             if (!o.IsCell) CopyLast(args.Out, Width, o.StateSize, direction, h0, StateAt(hn, layer, direction, o.StateSize));
             if (TCell.HasCellState) CopyLast(pC, h, h, direction, c0, StateAt(cn, layer, direction, h));

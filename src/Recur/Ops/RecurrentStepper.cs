@@ -110,8 +110,8 @@ internal sealed unsafe class RecurrentStepper<TCell> : RecurrentStepper where TC
         int* starts = stackalloc int[2];
         starts[0] = 0;
         starts[1] = n;
-        Span<Run> runs = stackalloc Run[Run.Most];
-        runs = runs[..Run.OfInput<TCell>(h, h, runs)];
+        Run* runs = stackalloc Run[Run.Most];
+        int inputRuns = Run.OfInput<TCell>(h, h, new Span<Run>(runs, Run.Most));
         float* input = x;
         for (int l = 0; l < o.NumLayers; l++)
         {
@@ -124,11 +124,9 @@ internal sealed unsafe class RecurrentStepper<TCell> : RecurrentStepper where TC
                 Columns = TCell.Columns == 1 ? after : columns, ColumnsRow = width,
                 Unprojected = o.ProjSize > 0 ? unprojected : null, Projection = w.Projection,
                 Recurrent = w.Recurrent, ByGate = PackedMatrix.IsWorthPadding(h),
+                X = input, I = w.Inputs, Input = w.Input, FirstRun = runs, InputRuns = inputRuns, Bias = w.Bias, MostRows = n,
             };
-            if (TCell.Columns > TCell.GateCount)
-                Layout.FillRows(layer.Columns + TCell.GateCount * h, width, n, h, w.Bias + TCell.GateCount * h);
-            RunProducts.Product(w.Input, runs, n, w.Inputs, input, w.Inputs, layer.Columns, width, w.Bias, 0);
-            SequenceKernel.Forward<TCell>(layer, 0, 1);
+            SequenceKernel.Forward<TCell>(layer);
             input = after;
         }
 

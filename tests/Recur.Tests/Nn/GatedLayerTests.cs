@@ -1,3 +1,4 @@
+using Recur.Autograd;
 using Recur.Nn;
 
 namespace Recur.Tests.Nn;
@@ -68,8 +69,9 @@ public sealed class GatedLayerTests
     [Theory, MemberData(nameof(IsLstm))]
     public void ForwardBackward_AnyNumberOfThreads_SameBits(bool lstm) => IsaSweep.ForEach(level =>
     {
-        // The last one: few sequences for weights that do not stay in a core's cache are split over the units.
-        foreach (var size in ((int, int, int, int, int, bool)[])[.. Sizes, (3, 17, 9, 300, 1, false)])
+        // Few sequences for weights that do not stay in a core's cache are split over the units; of many every thread makes its
+        // own from the input on, here in two chunks of steps and with shares of unequal size.
+        foreach (var size in ((int, int, int, int, int, bool)[])[.. Sizes, (3, 17, 9, 300, 1, false), (40, 67, 6, 40, 1, true), (7, 101, 70, 33, 2, false)])
         {
             float[] single = [];
             IsaSweep.ForEachThreads(threads =>
@@ -81,6 +83,39 @@ public sealed class GatedLayerTests
         }
     });
 
+    // Without a tape the columns of a chunk of steps take the place of those before.
+    [Theory]
+    [InlineData(CellKind.Rnn)]
+    [InlineData(CellKind.Gru)]
+    [InlineData(CellKind.Lstm)]
+    public void Forward_WithoutATape_SameBitsForAnyNumberOfThreads(CellKind kind) => IsaSweep.ForEach(level =>
+    {
+        Rng.Seed(6);
+        Tensor x = RnnCase.Normal([40, 67, 6]).RequireGrad();
+        Func<Tensor> forward;
+        if (kind == CellKind.Lstm)
+        {
+            var lstm = new Lstm(6, 40, 2, bidirectional: true);
+            forward = () => lstm.Forward(x).Output;
+        }
+        else if (kind == CellKind.Gru)
+        {
+            var gru = new Gru(6, 40, 2, bidirectional: true);
+            forward = () => gru.Forward(x).Output;
+        }
+        else
+        {
+            var rnn = new Rnn(6, 40, 2, bidirectional: true);
+            forward = () => rnn.Forward(x).Output;
+        }
+
+        float[] recorded = forward().ToArray();
+        IsaSweep.ForEachThreads(threads =>
+        {
+            using (GradMode.NoGrad()) Assert.True(recorded.AsSpan().SequenceEqual(forward().Span), $"{level}, {threads} threads");
+        });
+    });
+
     [Theory, MemberData(nameof(IsLstm))]
     public void Backward_MatchesFiniteDifferences(bool lstm) => IsaSweep.ForEach(_ =>
     {
@@ -90,7 +125,7 @@ public sealed class GatedLayerTests
         if (lstm)
         {
             var layer = new Lstm(3, 3, 2, bidirectional: true);
-            Recur.Autograd.GradCheck.Run(
+            GradCheck.Run(
                 _ =>
                 {
                     (Tensor y, (Tensor h, Tensor c)) = layer.Forward(x, (h0, c0));
@@ -101,7 +136,7 @@ public sealed class GatedLayerTests
         else
         {
             var layer = new Gru(3, 3, 2, bidirectional: true);
-            Recur.Autograd.GradCheck.Run(
+            GradCheck.Run(
                 _ =>
                 {
                     (Tensor y, Tensor h) = layer.Forward(x, h0);

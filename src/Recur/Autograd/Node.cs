@@ -234,7 +234,8 @@ public abstract class Node
     /// nobody reads it again.</summary>
     protected Span<float> OutputGrad(int index = 0) => GradOf(outputs[index]!);
 
-    /// <summary>The gradient of input <paramref name="index"/> so far, to add to.</summary>
+    /// <summary>The gradient of input <paramref name="index"/>, to add to. It is not complete: other operations may add to it
+    /// later.</summary>
     protected Span<float> InputGrad(int index)
     {
         Debug.Assert(needsGrad[index], "InputGrad of an input that needs none");

@@ -46,8 +46,8 @@ internal sealed unsafe class PackedMatrix
     /// <summary>The number of floats a packed [k, n] matrix takes.</summary>
     public static int Length<T>(int k, int n) where T : unmanaged, ISimd<T> => k * ((n + T.Count - 1) / T.Count * T.Count);
 
-    /// <summary>Whether n columns in rows so far apart lie as a packed matrix of one panel does; what stands behind the columns
-    /// may be anything, as it meets only columns that nobody keeps.</summary>
+    /// <summary>Whether n columns in rows so far apart lie as a packed matrix of one panel does. Whole rows are read, the last one too;
+    /// what stands behind the columns may be anything, as it meets only columns that nobody keeps.</summary>
     public static bool IsOnePanel<T>(int n, nint row) where T : unmanaged, ISimd<T> => n <= PanelWidth<T>() && row == Length<T>(1, n);
 
     /// <summary>Packs b, which is [k, n] with row stride <paramref name="bRow"/>, or [n, k] when

@@ -18,6 +18,19 @@ internal static unsafe class RunProducts
         Isa.Run(ref job);
     }
 
+    // The same for the rows begin..end of every group of so many rows, which divide `rows`, on the calling thread.
+    public static void ProductOfGroups<T>(
+        float* packed, ReadOnlySpan<Run> runs, int rows, int group, int begin, int end, int k, float* x, nint xRow, float* columns,
+        nint columnsRow, float* add, nint addRow) where T : unmanaged, ISimd<T>
+    {
+        var job = new ProductJob
+        {
+            Packed = packed, Runs = runs, Rows = rows, K = k, X = x, XRow = xRow, Columns = columns, ColumnsRow = columnsRow,
+            Add = add, AddRow = addRow, Group = group, Begin = begin, End = end,
+        };
+        job.Run<T>();
+    }
+
     // dx[rows, k] += Σ over runs: columns[rows, run] · W[run, k]; without the += when fresh
     public static void Gradient(
         float* packed, ReadOnlySpan<Run> runs, int rows, int k, float* columns, nint columnsRow, float* dx, bool fresh)
@@ -140,18 +153,20 @@ internal static unsafe class RunProducts
         public float* Packed, X, Columns, Add;
         public nint XRow, ColumnsRow, AddRow;
         public ReadOnlySpan<Run> Runs;
-        public int K, Rows;
+        public int K, Rows, Group, Begin, End; // without groups all rows, by all threads
 
         public readonly void Run<T>() where T : unmanaged, ISimd<T>
         {
             float* b = Packed;
             foreach (Run run in Runs)
             {
-                Gemm.RunParallel<T>(new GemmArgs
+                var args = new GemmArgs
                 {
-                    M = Rows, N = run.Rows, K = K, A = X, ARow = XRow, AStep = 1, B = b,
+                    M = Rows, Group = Group, N = run.Rows, K = K, A = X, ARow = XRow, AStep = 1, B = b,
                     C = Columns + run.Column, CRow = ColumnsRow, Add = Add + run.Column, AddRow = AddRow,
-                });
+                };
+                if (Group > 0) Gemm.Groups<T>(args, Begin, End);
+                else Gemm.RunParallel<T>(args);
                 b += PackedMatrix.Length<T>(K, run.Rows);
             }
         }

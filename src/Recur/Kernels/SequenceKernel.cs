@@ -86,6 +86,9 @@ internal static unsafe class SequenceKernel
         /// no product.</summary>
         public float* Carry;
 
+        /// <summary>The runs of the product with x.</summary>
+        public readonly ReadOnlySpan<Run> Runs => new(FirstRun, InputRuns);
+
         /// <summary>The step that comes <paramref name="order"/>-th in this direction.</summary>
         public readonly int Step(int order) => Reverse ? T - 1 - order : order;
 
@@ -134,7 +137,7 @@ internal static unsafe class SequenceKernel
                 var job = new ForwardPart<T, TCell> { Layer = OfChunk(Layer, scratch, begin, end), First = begin, Last = end };
                 nint row = FirstRow(Layer, begin, end);
                 RunProducts.Product(
-                    Layer.Input, new ReadOnlySpan<Run>(Layer.FirstRun, Layer.InputRuns), RowsOf(Layer, begin, end), Layer.I, Layer.X + row * Layer.I, Layer.I,
+                    Layer.Input, Layer.Runs, RowsOf(Layer, begin, end), Layer.I, Layer.X + row * Layer.I, Layer.I,
                     job.Layer.Columns + row * Layer.ColumnsRow, Layer.ColumnsRow, Layer.Bias, 0);
                 parts = Plan<T>(Layer, TCell.GateCount, begin, end, Layer.ByGate, out byUnits);
                 if (byUnits) job.Barrier = &barrier;
@@ -247,7 +250,10 @@ internal static unsafe class SequenceKernel
                 if (Projects)
                 {
                     l = OfChunk(Layer, Scratch, begin, chunk);
-                    Project(l, begin, chunk, r0, r1);
+                    nint row = FirstRow(l, begin, chunk);
+                    RunProducts.ProductOfGroups<T>(
+                        l.Input, l.Runs, RowsOf(l, begin, chunk), l.N, r0, r1, l.I, l.X + row * l.I, l.I, l.Columns + row * l.ColumnsRow, l.ColumnsRow,
+                        l.Bias, 0);
                 }
 
                 for (int order = begin; order < chunk; order++)
@@ -257,24 +263,6 @@ internal static unsafe class SequenceKernel
                     Rows(l, order, Math.Max(r0, middle), end, begins: true, u0, u1);
                     if (byUnits) ThreadTeam.Meet(Barrier, parts, order - First + 1);
                 }
-            }
-        }
-
-        // The products with x of some sequences' rows.
-        private static void Project(in Layer l, int begin, int end, int r0, int r1)
-        {
-            nint row = FirstRow(l, begin, end);
-            float* b = l.Input;
-            for (int i = 0; i < l.InputRuns; i++)
-            {
-                Run run = l.FirstRun[i];
-                Gemm.Groups<T>(
-                    new GemmArgs
-                    {
-                        M = (end - begin) * l.N, Group = l.N, N = run.Rows, K = l.I, A = l.X + row * l.I, ARow = l.I, AStep = 1, B = b,
-                        C = l.Columns + row * l.ColumnsRow + run.Column, CRow = l.ColumnsRow, Add = l.Bias + run.Column,
-                    }, r0, r1);
-                b += PackedMatrix.Length<T>(l.I, run.Rows);
             }
         }
 

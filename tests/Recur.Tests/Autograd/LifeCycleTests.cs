@@ -207,20 +207,6 @@ public sealed class LifeCycleTests
         Assert.NotEqual(before, x.Core.Version);
     }
 
-    private sealed class FailingOp : Node
-    {
-        public static Tensor Apply(Tensor x)
-        {
-            var op = Begin<FailingOp>(x);
-            Tensor y = op.NewOutput(x.Shape);
-            x.Span.CopyTo(y.MutableSpan);
-            op.Save(8).Clear();
-            return op.Record(y);
-        }
-
-        protected override void Backward() => throw new NotSupportedException("no gradient here");
-    }
-
     [Fact]
     public void Backward_AnOperationThrows_TapeStaysUsable()
     {

@@ -1,7 +1,7 @@
-using Recur.Autograd;
 using Recur.Kernels;
 using Recur.Nn;
 using Recur.Ops;
+using Recur.Tests.Autograd;
 
 namespace Recur.Tests.Nn;
 
@@ -219,19 +219,6 @@ public sealed class SteppingTests
         }
 
         FixtureExtensions.AssertClose(Gradient(results: false), Gradient(results: true), Tolerance, "gradients");
-    }
-
-    private sealed class FailingOp : Node
-    {
-        public static Tensor Apply(Tensor x)
-        {
-            var op = Begin<FailingOp>(x);
-            Tensor y = op.NewOutput(x.Shape);
-            x.Span.CopyTo(y.MutableSpan);
-            return op.Record(y);
-        }
-
-        protected override void Backward() => throw new NotSupportedException("no gradient here");
     }
 
     [Fact]

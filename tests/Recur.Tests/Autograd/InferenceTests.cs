@@ -103,9 +103,7 @@ public sealed class InferenceTests
         }
 
         for (int i = 0; i < 200; i++) Run(); // warm: pools filled, methods compiled
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++) Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, AllocationMeter.Of(100, Run));
     }
 
     [Fact]

@@ -194,9 +194,7 @@ public sealed class TapeTests
         Tensor w = Tensor.Full([6, 4], 0.1f).RequireGrad(), b = Tensor.Zeros([4]).RequireGrad();
         Tensor x = Tensor.Full([5, 6], 0.5f), target = Tensor.Full([5, 2], 0.3f);
         for (int i = 0; i < 5; i++) Step();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20; i++) Step();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, AllocationMeter.Of(20, Step));
 
         void Step()
         {

@@ -146,9 +146,7 @@ public sealed class EmbeddingTests
         var optimizer = new Sgd(module.Parameters(), 0.1f);
         int[] indices = [3, 17, 3, 49];
         for (int i = 0; i < 3; i++) Step();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 3; i++) Step();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, AllocationMeter.Of(3, Step));
 
         void Step()
         {

@@ -53,23 +53,23 @@ public sealed class LongRunTests
         var lstm = new Lstm(6, 70, 2, batchFirst: true, dropout: 0.2f, bidirectional: true, projSize: 20);
         Tensor batch = Tensor.Ones([5, 9, 6]), dy = Tensor.Ones([5, 9, 40]);
         int[][] lengths = [[9, 1, 0, 4, 4], [1, 2, 3, 4, 5]];
-        long before = 0;
+        var meter = new AllocationMeter();
         for (int i = 0; i < 12; i++)
         {
-            if (i == 8) before = GC.GetAllocatedBytesForCurrentThread();
+            if (i >= 8) meter.Mark();
             lstm.ZeroGrad();
             lstm.Forward(batch, null, lengths[i % 2]).Output.Backward(dy);
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        meter.Mark();
+        Assert.Equal(0, meter.Bytes);
     }
 
     private static void AssertNothingGrows(Action step)
     {
         for (int i = 0; i < WarmUp; i++) step();
-        long heap = GC.GetTotalMemory(forceFullCollection: true), allocated = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Steps; i++) step();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - allocated);
+        long heap = GC.GetTotalMemory(forceFullCollection: true);
+        Assert.Equal(0, AllocationMeter.Of(Steps, step));
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - heap, long.MinValue, HeapSlack);
     }
 

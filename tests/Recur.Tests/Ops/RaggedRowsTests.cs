@@ -50,9 +50,7 @@ public sealed class RaggedRowsTests
     {
         int[] lengths = [2, 0, 4], sorted = new int[3], batchSizes = new int[4], offsets = new int[5];
         Run();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, AllocationMeter.Of(1, Run));
 
         void Run()
         {

@@ -69,9 +69,7 @@ public sealed class LanguageModelTests
         }
 
         for (int i = 0; i < 100; i++) Step();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++) Step();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, AllocationMeter.Of(100, Step));
     }
 
     [Fact]

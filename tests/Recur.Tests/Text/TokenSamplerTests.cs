@@ -59,9 +59,7 @@ public sealed class TokenSamplerTests
     {
         var sampler = new TokenSampler(new SamplingOptions(), Logits.Length);
         for (int i = 0; i < 100; i++) sampler.Next(Logits);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++) sampler.Next(Logits);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, AllocationMeter.Of(100, () => sampler.Next(Logits)));
     }
 
     [Theory]

@@ -126,9 +126,7 @@ public sealed class DataLoaderTests
             Ragged(53), 4, new DataLoaderOptions { BucketBatches = 3, Threads = threads });
         var rng = new Rng(2);
         for (int epoch = 0; epoch < 40; epoch++) Epoch();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int epoch = 0; epoch < 5; epoch++) Epoch();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, AllocationMeter.Of(5, Epoch));
 
         void Epoch()
         {

@@ -25,6 +25,8 @@ internal sealed class CompareCommand
     private Clock clock = Clock.Wall;
     private int attempts = 1;
     private int failures;
+    private OneDnn? oneDnn;
+    private string oneDnnMissing = "";
 
     /// <summary>Exit code 0: all rows agree; 1: a row does not, or nothing was compared; 2: wrong usage.</summary>
     public static int Run(ReadOnlySpan<string> arguments)
@@ -76,6 +78,7 @@ internal sealed class CompareCommand
         Console.WriteLine(
             $"{Machine.Processor}; {Machine.OperatingSystemName}; {Machine.Runtime}; kernels {Kernels.Isa.Current}");
         using var report = new Report(jsonFile, clock);
+        oneDnn = OneDnn.TryLoad(out oneDnnMissing);
         foreach (int threads in threadCounts) RunWithThreads(threads, Selected(), report);
         if (failures > 0) Console.Error.WriteLine($"compare: {failures} comparisons failed.");
         return failures > 0 || report.Count == 0 ? 1 : 0;
@@ -89,7 +92,9 @@ internal sealed class CompareCommand
         Parallelism.Threads = threads;
         var peak = new FmaPeak(threads, clock);
         using PyTorchProcess? pytorch = PyTorchProcess.TryStart(threads, out string missing);
-        report.Begin(rows, threads, pytorch, missing);
+        report.Begin(rows, threads,
+            oneDnn is null ? oneDnnMissing : $"oneDNN {oneDnn.Version}",
+            pytorch is null ? missing : $"PyTorch {pytorch.Version} over {pytorch.Blas}", pytorch?.Warning);
         using var self = Process.GetCurrentProcess();
         Process[] ours = pytorch is null ? [self] : [self, pytorch.Process];
         foreach (Row row in rows)
@@ -126,6 +131,9 @@ internal sealed class CompareCommand
         using OnnxSession? onnx = row.OpenOnnx(tensors, threads);
         if (onnx is not null && Agrees(row, "ONNX Runtime", row.ComputeOnnx(onnx), results))
             contestants.Add(new($"ONNX Runtime {OnnxSession.Version}", n => Time(onnx.RunMany, n)));
+        using OneDnn.OneDnnLayer? layer = oneDnn is null ? null : row.OpenOneDnn(oneDnn, tensors, threads);
+        if (layer is not null && Agrees(row, "oneDNN", layer.Run(), results))
+            contestants.Add(new($"oneDNN {oneDnn!.Version}", n => Time(layer.RunMany, n)));
         if (contestants.Count == 1) report.AddWithoutPeer(row);
         else report.Add(row, threads, contestants, BestContest(contestants, peak, threads, ours));
     }

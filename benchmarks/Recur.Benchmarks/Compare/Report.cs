@@ -27,13 +27,17 @@ internal sealed class Report : IDisposable
     /// <summary>Lines written so far.</summary>
     public int Count { get; private set; }
 
-    public void Begin(IEnumerable<Row> rows, int threads, PyTorchProcess? pytorch, string missing)
+    /// <param name="rows">What follows.</param>
+    /// <param name="threads">Of every side.</param>
+    /// <param name="oneDnn">Its version, or why there is none.</param>
+    /// <param name="pytorch">Its version, or why there is none.</param>
+    /// <param name="warning">Why PyTorch may run below its best.</param>
+    public void Begin(IEnumerable<Row> rows, int threads, string oneDnn, string pytorch, string? warning)
     {
         width = rows.Max(r => r.Work.Length);
         Console.WriteLine();
-        Console.WriteLine($"{threads} thread{(threads == 1 ? "" : "s")}; ONNX Runtime {OnnxSession.Version}; " +
-            (pytorch is null ? missing : $"PyTorch {pytorch.Version} over {pytorch.Blas}"));
-        if (pytorch?.Warning is { } warning) Console.WriteLine($"warning: {warning}");
+        Console.WriteLine($"{threads} thread{(threads == 1 ? "" : "s")}; ONNX Runtime {OnnxSession.Version}; {oneDnn}; {pytorch}");
+        if (warning is not null) Console.WriteLine($"warning: {warning}");
         Console.WriteLine(
             Own("work", "Recur", "GFLOP/s", "of peak", "bytes") + Others("peer", "takes", "ratio", "others"));
     }

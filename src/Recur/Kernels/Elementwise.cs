@@ -27,10 +27,19 @@ internal interface ITernary
 /// place
 /// of a span stands for that number at every position. The destination may be one of the sources, never a shifted part
 /// of one.
-/// A new function is a struct in ElementOps.cs; nothing is written per function and width here.
+/// A new function is a struct in ElementOps.cs; nothing is written per function and width here. Long arrays are split over
+/// the team; every element goes through the same instructions wherever it stands, so the split does not change a bit.
 /// </remarks>
 internal static unsafe class Elementwise
 {
+    private const int ParallelElements = 125_000; // for each thread: some 50 us of memory traffic
+
+    // y = value
+    public static void Fill(float value, Span<float> y)
+    {
+        fixed (float* py = y) Run<PairOf<FirstOf>, Same, Same, Same, Set>(&value, &value, &value, py, y.Length);
+    }
+
     // y = f(x)
     public static void Map<TOp>(ReadOnlySpan<float> x, Span<float> y) where TOp : struct, IUnary
     {
@@ -128,8 +137,14 @@ internal static unsafe class Elementwise
     {
         if (n == 0) return; // a pointer to nothing is null, and the operands are read before the loop
         var loop = new Loop<TOp, TA, TB, TC, TStore>(a, b, c, y, n);
-        Isa.Run(ref loop);
+        if (n < 2 * ParallelElements || ThreadTeam.Threads == 1) Isa.Run(ref loop);
+        else RunParallel(ref loop, n);
     }
+
+    // Apart, so that a program without long arrays does not compile it for each of its functions.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunParallel<TLoop>(ref TLoop loop, int n) where TLoop : unmanaged, IParallelKernel =>
+        ThreadTeam.Run(ref loop, Math.Min(ThreadTeam.Threads, n / ParallelElements));
 
     // Scalar equivalent, for i in 0..n:
     //   y[i] = (adding ? y[i] : 0) + f(a[i or 0], b[i or 0], c[i or 0])
@@ -137,13 +152,26 @@ internal static unsafe class Elementwise
     // the
     // same instructions wherever it stands.
     private readonly struct Loop<TOp, TA, TB, TC, TStore>(float* first, float* second, float* third, float* target, int length)
-        : ISimdKernel
+        : ISimdKernel, IParallelKernel
         where TOp : struct, ITernary
         where TA : struct, IOperand
         where TB : struct, IOperand
         where TC : struct, IOperand
         where TStore : struct, IStore
     {
+        // Whole cache lines of y, where it begins with one; every vector but the last of all is whole.
+        public void Run(int part, int parts)
+        {
+            int begin = Begin(part, parts), end = Begin(part + 1, parts);
+            var loop = new Loop<TOp, TA, TB, TC, TStore>(
+                TA.IsSame ? first : first + begin, TB.IsSame ? second : second + begin, TC.IsSame ? third : third + begin,
+                target + begin, end - begin);
+            Isa.Run(ref loop);
+        }
+
+        private int Begin(int part, int parts) =>
+            part == parts ? length : (int)((long)length * part / parts) / GemmTile.FloatsPerLine * GemmTile.FloatsPerLine;
+
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run<T>() where T : unmanaged, ISimd<T>
         {

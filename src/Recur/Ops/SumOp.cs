@@ -30,7 +30,7 @@ internal sealed class SumOp : Node
         if (scale != 1f) Elementwise.Zip<Multiply>(dy, scale, dy);
         if (fresh && dy.Length == 1)
         {
-            dx.Fill(dy[0]);
+            Elementwise.Fill(dy[0], dx);
             return;
         }
 

@@ -18,6 +18,26 @@ public sealed class ReduceTests
     });
 
     [Fact]
+    public void Sum_LongArrays_MatchesDoubleAndHasTheSameBitsForAnyNumberOfThreads() => IsaSweep.ForEach(_ =>
+    {
+        var random = new Random(1);
+        foreach (int n in (int[])[65_535, 65_536, 65_537, 131_073, 400_003])
+        {
+            float[] a = [.. Enumerable.Range(0, n).Select(_ => random.NextSingle() - 0.4f)];
+            float[] b = [.. Enumerable.Range(0, n).Select(_ => random.NextSingle() - 0.4f)];
+            double sum = a.Sum(v => (double)v), dot = a.Zip(b, (x, y) => (double)x * y).Sum();
+            double? firstSum = null, firstDot = null;
+            IsaSweep.ForEachThreads(_ =>
+            {
+                Assert.Equal(sum, Reduce.Sum(a), 1e-6 * n);
+                Assert.Equal(dot, Reduce.Dot(a, b), 1e-6 * n);
+                Assert.Equal(firstSum ??= Reduce.Sum(a), Reduce.Sum(a));
+                Assert.Equal(firstDot ??= Reduce.Dot(a, b), Reduce.Dot(a, b));
+            });
+        }
+    });
+
+    [Fact]
     public void SumRows_EverySize_MatchesDouble() => IsaSweep.ForEach(_ =>
     {
         var random = new Random(1);

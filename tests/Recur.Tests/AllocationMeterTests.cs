@@ -3,7 +3,7 @@ namespace Recur.Tests;
 public class AllocationMeterTests
 {
     [Fact]
-    public void Of_AStepThatAllocates_CountsEveryCall()
+    public void Of_AStepThatAllocates_CountsItsBytes()
     {
         object? kept = null;
         long one = AllocationMeter.Of(1, () => kept = new byte[1000]);

@@ -131,7 +131,7 @@ internal sealed class CompareCommand
         using OnnxSession? onnx = row.OpenOnnx(tensors, threads);
         if (onnx is not null && Agrees(row, "ONNX Runtime", row.ComputeOnnx(onnx), results))
             contestants.Add(new($"ONNX Runtime {OnnxSession.Version}", n => Time(onnx.RunMany, n)));
-        using OneDnn.OneDnnLayer? layer = oneDnn is null ? null : row.OpenOneDnn(oneDnn, tensors, threads);
+        using OneDnn.Layer? layer = oneDnn is null ? null : row.OpenOneDnn(oneDnn, tensors, threads);
         if (layer is not null && Agrees(row, "oneDNN", layer.Run(), results))
             contestants.Add(new($"oneDNN {oneDnn!.Version}", n => Time(layer.RunMany, n)));
         if (contestants.Count == 1) report.AddWithoutPeer(row);

@@ -30,7 +30,7 @@ internal sealed class LayerRow(LayerCase c, bool train) : Row($"{c} {(train ? "f
     public override OnnxSession? OpenOnnx(IReadOnlyList<PeerTensor> tensors, int threads) =>
         train ? null : OnnxLayer.Open(c, tensors, threads);
 
-    public override OneDnn.OneDnnLayer? OpenOneDnn(OneDnn library, IReadOnlyList<PeerTensor> tensors, int threads) =>
+    public override OneDnn.Layer? OpenOneDnn(OneDnn library, IReadOnlyList<PeerTensor> tensors, int threads) =>
         OneDnn.Has(c) ? library.Open(c, tensors, train, threads) : null;
 
     public override IReadOnlyList<PeerTensor> Compute()

@@ -73,14 +73,14 @@ internal sealed unsafe class OneDnn
     /// <param name="tensors">x, and the weights under PyTorch's names.</param>
     /// <param name="train">Forward and backward of the sum of the outputs, else forward.</param>
     /// <param name="threads">OpenMP's.</param>
-    public OneDnnLayer Open(LayerCase c, IReadOnlyList<PeerTensor> tensors, bool train, int threads) => new(this, c, tensors, train, threads);
+    public Layer Open(LayerCase c, IReadOnlyList<PeerTensor> tensors, bool train, int threads) => new(this, c, tensors, train, threads);
 
     private void Check(int failed)
     {
         if (failed != 0) throw new InvalidOperationException($"oneDNN: {Marshal.PtrToStringUTF8((nint)error())}");
     }
 
-    internal sealed class OneDnnLayer : IDisposable
+    internal sealed class Layer : IDisposable
     {
         private readonly OneDnn library;
         private readonly LayerCase c;
@@ -89,14 +89,21 @@ internal sealed unsafe class OneDnn
         private readonly int weightsLength;
         private nint network;
 
-        public OneDnnLayer(OneDnn library, LayerCase c, IReadOnlyList<PeerTensor> tensors, bool train, int threads)
+        public Layer(OneDnn library, LayerCase c, IReadOnlyList<PeerTensor> tensors, bool train, int threads)
         {
-            (this.library, this.c, this.tensors, this.train) = (library, c, tensors, train);
+            this.library = library;
+            this.c = c;
+            this.tensors = tensors;
+            this.train = train;
             float[] weights = [.. Suffixes().SelectMany(Weights)];
             weightsLength = weights.Length;
             nint opened;
             fixed (float* x = Named("x").Values, w = weights)
-                library.Check(library.open(Array.IndexOf(Cell.All, c.Cell), c.T, c.N, c.I, c.H, c.L, c.D, train ? 1 : 0, threads, x, w, &opened));
+            {
+                int cell = Array.IndexOf(Cell.All, c.Cell);
+                library.Check(library.open(cell, c.T, c.N, c.I, c.H, c.L, c.D, train ? 1 : 0, threads, x, w, &opened));
+            }
+
             network = opened;
         }
 
@@ -136,13 +143,11 @@ internal sealed unsafe class OneDnn
 
         private IEnumerable<float> Ordered(float[] values) => Gates.SelectMany(g => Gate(values, g));
 
-        private ReadOnlyMemory<float> Block(float[] values, int gate)
+        private ArraySegment<float> Gate(float[] values, int gate)
         {
             int length = values.Length / c.Cell.Gates;
-            return values.AsMemory(gate * length, length);
+            return new ArraySegment<float>(values, gate * length, length);
         }
-
-        private IEnumerable<float> Gate(float[] values, int gate) => MemoryMarshal.ToEnumerable(Block(values, gate));
 
         private void AddGradients(string suffix, float[] all, ref int offset, List<PeerTensor> results)
         {

@@ -26,7 +26,7 @@ internal abstract class Row(string work)
     public virtual IReadOnlyList<PeerTensor> ComputeOnnx(OnnxSession onnx) => onnx.Run();
 
     /// <summary>The same work in oneDNN; null when it cannot do it.</summary>
-    public virtual OneDnn.OneDnnLayer? OpenOneDnn(OneDnn library, IReadOnlyList<PeerTensor> tensors, int threads) => null;
+    public virtual OneDnn.Layer? OpenOneDnn(OneDnn library, IReadOnlyList<PeerTensor> tensors, int threads) => null;
 
     /// <summary>Recur's results on the inputs that the peers got, under the peers' names.</summary>
     public abstract IReadOnlyList<PeerTensor> Compute();

@@ -32,8 +32,6 @@ internal interface ITernary
 /// </remarks>
 internal static unsafe class Elementwise
 {
-    private const int ParallelElements = 125_000; // for each thread: some 50 us of memory traffic
-
     // y = value
     public static void Fill(float value, Span<float> y)
     {
@@ -137,14 +135,15 @@ internal static unsafe class Elementwise
     {
         if (n == 0) return; // a pointer to nothing is null, and the operands are read before the loop
         var loop = new Loop<TOp, TA, TB, TC, TStore>(a, b, c, y, n);
-        if (n < 2 * ParallelElements || ThreadTeam.Threads == 1) Isa.Run(ref loop);
-        else RunParallel(ref loop, n);
+        int parts = ThreadTeam.PartsOf(n);
+        if (parts == 1) Isa.Run(ref loop);
+        else RunParallel(ref loop, parts);
     }
 
     // Apart, so that a program without long arrays does not compile it for each of its functions.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void RunParallel<TLoop>(ref TLoop loop, int n) where TLoop : unmanaged, IParallelKernel =>
-        ThreadTeam.Run(ref loop, Math.Min(ThreadTeam.Threads, n / ParallelElements));
+    private static void RunParallel<TLoop>(ref TLoop loop, int parts) where TLoop : unmanaged, IParallelKernel =>
+        ThreadTeam.Run(ref loop, parts);
 
     // Scalar equivalent, for i in 0..n:
     //   y[i] = (adding ? y[i] : 0) + f(a[i or 0], b[i or 0], c[i or 0])

@@ -10,7 +10,6 @@ namespace Recur.Kernels;
 internal static unsafe class Norms
 {
     private const int Sums = 16;
-    private const int BlockElements = 1 << 16, MostBlocks = 512;
 
     /// <summary>A function of one element whose values are summed.</summary>
     internal interface ITerm
@@ -40,32 +39,12 @@ internal static unsafe class Norms
     //   x [n]  in
     public static double Sum<TTerm>(ReadOnlySpan<float> x) where TTerm : unmanaged, ITerm
     {
-        if (x.Length <= BlockElements) return SumOfBlock<TTerm>(x);
-        int block = Math.Max(BlockElements, (x.Length + MostBlocks - 1) / MostBlocks);
-        int blocks = (x.Length + block - 1) / block;
-        double* sums = stackalloc double[blocks];
-        fixed (float* px = x)
-        {
-            var job = new SumJob<TTerm> { X = px, N = x.Length, Block = block, Blocks = blocks, Sums = sums };
-            ThreadTeam.Run(ref job, Math.Min(ThreadTeam.Threads, blocks));
-        }
-
-        double sum = 0;
-        for (int i = 0; i < blocks; i++) sum += sums[i];
-        return sum;
+        fixed (float* px = x) return BlockSums.Run(new Terms<TTerm>(px), x.Length);
     }
 
-    private struct SumJob<TTerm> : IParallelKernel where TTerm : unmanaged, ITerm
+    private readonly struct Terms<TTerm>(float* x) : IBlockSum where TTerm : unmanaged, ITerm
     {
-        public float* X;
-        public double* Sums;
-        public int N, Block, Blocks;
-
-        public readonly void Run(int part, int parts)
-        {
-            for (int i = Blocks * part / parts; i < Blocks * (part + 1) / parts; i++)
-                Sums[i] = SumOfBlock<TTerm>(new ReadOnlySpan<float>(X + (nint)i * Block, Math.Min(Block, N - i * Block)));
-        }
+        public double Of(int begin, int count) => SumOfBlock<TTerm>(new ReadOnlySpan<float>(x + begin, count));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

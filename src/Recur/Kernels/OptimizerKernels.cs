@@ -37,8 +37,6 @@ internal interface IUpdateRule
 /// instructions.</remarks>
 internal static unsafe class OptimizerKernels
 {
-    private const int ParallelElements = 125_000; // for each thread: some 50 us of memory traffic
-
     // Applies the rule to every element.
     //   p [n]        in/out   parameter
     //   g [n]        in       gradient
@@ -56,7 +54,7 @@ internal static unsafe class OptimizerKernels
         fixed (float* pp = p, pg = g, pa = a, pb = b, pc = c)
         {
             var job = new Job<TRule>(rule, pp, pg, pa, pb, pc, p.Length);
-            ThreadTeam.Run(ref job, (int)Math.Clamp(p.Length / ParallelElements, 1, ThreadTeam.Threads));
+            ThreadTeam.Run(ref job, ThreadTeam.PartsOf(p.Length));
         }
     }
 

@@ -23,9 +23,6 @@ internal static unsafe class Reduce
 
     private const long ParallelSumElements = 250_000; // for each thread: what lies in memory takes some 50 us
 
-    /// <summary>Elements whose sum is taken by itself, at least: blocks depend on the length alone, and threads take whole ones.</summary>
-    private const int SumElements = 1 << 16, MostSums = 512;
-
     /// <summary>Rows summed in float32 before they go to double.</summary>
     private const int PanelDepth = 32;
 
@@ -42,7 +39,7 @@ internal static unsafe class Reduce
         float none = 0f;
         fixed (float* pa = a, pb = b)
         {
-            return Sum<PairOf<TOp>, Same>(pa, pb, &none, a.Length);
+            return BlockSums.Run(new Terms<PairOf<TOp>, Same>(pa, pb, &none), a.Length);
         }
     }
 
@@ -53,50 +50,21 @@ internal static unsafe class Reduce
         float c0 = c.Value;
         fixed (float* pa = a, pb = b, pc = c.Values)
         {
-            return c.IsSame ? Sum<TOp, Same>(pa, pb, &c0, a.Length) : Sum<TOp, Each>(pa, pb, pc, a.Length);
+            return c.IsSame
+                ? BlockSums.Run(new Terms<TOp, Same>(pa, pb, &c0), a.Length)
+                : BlockSums.Run(new Terms<TOp, Each>(pa, pb, pc), a.Length);
         }
     }
 
-    private static double Sum<TOp, TC>(float* a, float* b, float* c, int n)
+    private readonly struct Terms<TOp, TC>(float* a, float* b, float* c) : IBlockSum
         where TOp : struct, ITernary
         where TC : struct, IOperand
     {
-        if (n > SumElements) return SumOfBlocks<TOp, TC>(a, b, c, n);
-        var loop = new SumLoop<TOp, TC>(a, b, c, n);
-        Isa.Run(ref loop);
-        return loop.Result;
-    }
-
-    private static double SumOfBlocks<TOp, TC>(float* a, float* b, float* c, int n)
-        where TOp : struct, ITernary
-        where TC : struct, IOperand
-    {
-        int block = Math.Max(SumElements, (n + MostSums - 1) / MostSums), blocks = (n + block - 1) / block;
-        double* sums = stackalloc double[blocks];
-        var job = new SumJob<TOp, TC> { A = a, B = b, C = c, N = n, Block = block, Blocks = blocks, Sums = sums };
-        ThreadTeam.Run(ref job, Math.Min(ThreadTeam.Threads, blocks / 2));
-        double sum = 0;
-        for (int i = 0; i < blocks; i++) sum += sums[i];
-        return sum;
-    }
-
-    private struct SumJob<TOp, TC> : IParallelKernel
-        where TOp : struct, ITernary
-        where TC : struct, IOperand
-    {
-        public float* A, B, C;
-        public double* Sums;
-        public int N, Block, Blocks;
-
-        public readonly void Run(int part, int parts)
+        public double Of(int begin, int count)
         {
-            for (int i = Blocks * part / parts; i < Blocks * (part + 1) / parts; i++)
-            {
-                nint at = (nint)i * Block;
-                var loop = new SumLoop<TOp, TC>(A + at, B + at, TC.IsSame ? C : C + at, (int)Math.Min(Block, N - at));
-                Isa.Run(ref loop);
-                Sums[i] = loop.Result;
-            }
+            var loop = new SumLoop<TOp, TC>(a + begin, b + begin, TC.IsSame ? c : c + begin, count);
+            Isa.Run(ref loop);
+            return loop.Result;
         }
     }
 

@@ -90,6 +90,9 @@ internal static unsafe class ThreadTeam
         }
     }
 
+    /// <summary>Elements of a simple function for each thread: some 50 us of memory traffic.</summary>
+    private const int StreamedElements = 125_000;
+
     private static Helper[] helpers = [];
     private static int busy;
     private static readonly Lock Growing = new();
@@ -104,6 +107,9 @@ internal static unsafe class ThreadTeam
             ? n
             : throw new InvalidOperationException($"RECUR_THREADS must be a number in 1..{MaxThreads} but was \"{text}\".");
     }
+
+    /// <summary>In how many parts a pass over so many elements is worth being split.</summary>
+    public static int PartsOf(int elements) => Math.Clamp(elements / StreamedElements, 1, Threads);
 
     /// <summary>Runs all parts of the work, part 0 on the calling thread, and returns when all are done.</summary>
     /// <param name="work">Lives on the caller's stack; must hold only values and pointers that stay valid during the

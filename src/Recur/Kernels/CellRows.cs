@@ -107,9 +107,10 @@ internal unsafe struct CellRows
         float* before = s.Before, after = s.After, hidden = s.Hidden, row = s.Columns;
         for (int r = 0; r < s.Rows; r++)
         {
+            int ahead = Math.Min(RowsAhead, s.Rows - 1 - r); // rows behind the last one may be those of another thread
             for (nint u = 0; u < whole; u += T.Count)
             {
-                if (T.Count == GemmTile.FloatsPerLine) PrefetchStates<TCell>(s, before == null ? null : before + u, after + u, hidden + u);
+                if (T.Count == GemmTile.FloatsPerLine) PrefetchStates<TCell>(s, ahead, before == null ? null : before + u, after + u, hidden + u);
                 State<T, TCell>(row + u, step, before == null ? null : before + u, after + u, hidden + u, T.Count);
             }
 
@@ -125,15 +126,15 @@ internal unsafe struct CellRows
 
     // The states of a later row: of a block of units a row has a few lines only, which no processor recognizes as a stream.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchStates<TCell>(in CellRows s, float* before, float* after, float* hidden) where TCell : struct, ICellKernel
+    private static void PrefetchStates<TCell>(in CellRows s, nint ahead, float* before, float* after, float* hidden) where TCell : struct, ICellKernel
     {
         if (TCell.HasCellState)
         {
-            Sse.Prefetch0(after + RowsAhead * s.AfterRow);
-            if (before != null) Sse.Prefetch0(before + RowsAhead * s.BeforeRow);
+            Sse.Prefetch0(after + ahead * s.AfterRow);
+            if (before != null) Sse.Prefetch0(before + ahead * s.BeforeRow);
         }
 
-        Sse.Prefetch0(hidden + RowsAhead * s.HiddenRow);
+        Sse.Prefetch0(hidden + ahead * s.HiddenRow);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]

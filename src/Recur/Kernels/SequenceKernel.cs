@@ -121,15 +121,15 @@ internal static unsafe class SequenceKernel
         public readonly void Run<T>() where T : unmanaged, ISimd<T>
         {
             int parts = Plan<T>(Layer, TCell.GateCount, 0, Layer.T, Layer.ByGate, out bool byUnits);
-            float* scratch = Layer.Columns == null ? Workspace.Require(WorkspaceSlot.Columns, checked(LargestChunk(Layer) * (int)Layer.ColumnsRow)) : null;
             if (parts > 1 && !byUnits && Layer.Count(Layer.T - 1) == Layer.N && Layer.N >= parts * RowsApart)
             {
                 // Every thread makes all of its sequences: nobody waits for anybody, and what one writes no other reads.
-                var all = new ForwardPart<T, TCell> { Layer = Layer, Scratch = scratch, Last = Layer.T, Projects = true };
+                var all = new ForwardPart<T, TCell> { Layer = Layer, Last = Layer.T, Projects = true };
                 ThreadTeam.Run(ref all, parts);
                 return;
             }
 
+            float* scratch = ScratchOf(Layer);
             for (int begin = 0, end; begin < Layer.T; begin = end)
             {
                 end = EndOfChunk(Layer, begin);
@@ -168,6 +168,10 @@ internal static unsafe class SequenceKernel
 
         return most;
     }
+
+    // The calling thread's columns of one chunk where nobody keeps them; else null.
+    private static float* ScratchOf(in Layer l) =>
+        l.Columns == null ? Workspace.Require(WorkspaceSlot.Columns, checked(LargestChunk(l) * (int)l.ColumnsRow)) : null;
 
     // With a scratch the columns of a chunk take the place of those of the one before.
     private static Layer OfChunk(in Layer l, float* scratch, int begin, int end) =>
@@ -234,9 +238,8 @@ internal static unsafe class SequenceKernel
         public int First, Last;
         public int* Barrier;
 
-        /// <summary>Whether the products with x are made here too; a place for the columns of a chunk, or null.</summary>
+        /// <summary>Whether the products with x are made here too.</summary>
         public bool Projects;
-        public float* Scratch;
 
         public readonly void Run(int part, int parts)
         {
@@ -244,12 +247,14 @@ internal static unsafe class SequenceKernel
             bool byUnits = Barrier != null;
             (int r0, int r1) = byUnits ? (0, l.N) : Share(l, part, parts);
             (int u0, int u1) = byUnits ? Units<T>(l, part, parts) : (0, l.H);
+            // Each thread's own: a processor fetches ahead beyond the rows of one thread into those of its neighbour.
+            float* scratch = Projects ? ScratchOf(l) : null;
             for (int begin = First, chunk; begin < Last; begin = chunk)
             {
                 chunk = Projects ? EndOfChunk(l, begin) : Last;
                 if (Projects)
                 {
-                    l = OfChunk(Layer, Scratch, begin, chunk);
+                    l = OfChunk(Layer, scratch, begin, chunk);
                     nint row = FirstRow(l, begin, chunk);
                     RunProducts.ProductOfGroups<T>(
                         l.Input, l.Runs, RowsOf(l, begin, chunk), l.N, r0, r1, l.I, l.X + row * l.I, l.I, l.Columns + row * l.ColumnsRow, l.ColumnsRow,

@@ -54,6 +54,39 @@ internal static unsafe class SingleForward
         }
     }
 
+    /// <summary>One step for the vectors of units begin..end, which reads the weights of a layer in the opposite order: W_hh before
+    /// W_ih, both downwards. The sums are the same to the bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    public static void StepDownwards<T, TCell>(in SingleKernel.Stack stack, int begin, int end)
+        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        SingleKernel.Stack s = stack;
+        nint stride = UnitBlocks.Padded<T>(s.H), u = begin * T.Count, stop = end * T.Count;
+        float* products = stackalloc float[TCell.GateCount * (int)stride], below = s.X;
+        int inputs = s.I;
+        for (SingleKernel.Layer* l = s.Layers, last = l + s.L; l < last; l++)
+        {
+            float* before = l->States + s.Before(0) * stride, after = l->States + s.After(0) * stride;
+            float* columns = TCell.Columns == 1 ? after : l->Columns;
+            new Span<float>(products, TCell.GateCount * (int)stride).Clear();
+            Products<T, TCell>(before, s.H, l->Recurrent, products, products, stride, begin, end, downwards: true);
+            Products<T, TCell>(below, inputs, l->Input, l->Bias, columns, stride, begin, end, downwards: true);
+            for (int gate = 0; gate < TCell.GateCount; gate++)
+            {
+                int column = TCell.RecurrentColumn + gate;
+                float* to = columns + column * stride, product = products + gate * stride;
+                float* from = column < TCell.GateCount ? to : l->Bias + column * stride; // no product with x goes to the last of four
+                for (nint i = u; i < stop; i += T.Count) (T.Load(from + i) + T.Load(product + i)).Store(to + i);
+            }
+
+            float* old = TCell.HasCellState ? l->Cells + s.Before(0) * stride : before;
+            Activate<T, TCell>(columns + u, stride, old + u, l->Cells + s.After(0) * stride + u, after + u, (end - begin) * T.Count);
+            below = after;
+            inputs = s.H;
+        }
+    }
+
     // to = from + w x for the gates one behind the other, block of units by block, block of K by block of K.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Products<T, TCell>(

@@ -20,6 +20,7 @@ internal static unsafe class SingleKernel
     public const int MaxLayers = 16;
 
     private const long BarrierFlops = 100_000; // for each thread between two barriers, as in SequenceKernel
+    private const int SmallLayer = 1 << 13;    // floats of weights that stay in the first-level cache, in whatever order they are read
 
     /// <summary>One layer's operands. Rows belong to steps; of T+1 slots the one before the first step holds the
     /// initial state:
@@ -89,6 +90,21 @@ internal static unsafe class SingleKernel
         Isa.Run(ref job);
     }
 
+    /// <summary>A step of a stream: T = 1, with <see cref="Layer.Input"/>. Every second one reads the weights in the opposite order: what
+    /// a step has read last is still in a cache when the next one begins with it.</summary>
+    public static void Step<TCell>(in Stack stack, bool isSecond) where TCell : struct, ICellKernel
+    {
+        // The product with h is summed apart there, in one block of K.
+        if (!isSecond || (long)TCell.GateCount * stack.H * (stack.I + stack.H) <= SmallLayer || stack.H > Gemm.UnblockedK)
+        {
+            Forward<TCell>(stack);
+            return;
+        }
+
+        var job = new SecondStepJob<TCell> { Stack = stack };
+        Isa.Run(ref job);
+    }
+
     public static void Backward<TCell>(in Stack stack) where TCell : struct, ICellKernel
     {
         var job = new BackwardJob<TCell> { Stack = stack };
@@ -110,6 +126,17 @@ internal static unsafe class SingleKernel
 
             var job = new ForwardPart<T, TCell> { Stack = Stack, Barrier = &barrier };
             ThreadTeam.Run(ref job, parts);
+        }
+    }
+
+    private struct SecondStepJob<TCell> : ISimdKernel where TCell : struct, ICellKernel
+    {
+        public Stack Stack;
+
+        public readonly void Run<T>() where T : unmanaged, ISimd<T>
+        {
+            var job = new SecondStepPart<T, TCell> { Stack = Stack };
+            ThreadTeam.Run(ref job, Parts<T>(Stack, TCell.GateCount));
         }
     }
 
@@ -147,6 +174,17 @@ internal static unsafe class SingleKernel
         {
             (int begin, int end) = Share<T>(Stack.H, TCell.GateCount, part, parts);
             SingleForward.Steps<T, TCell>(Stack, begin, end, Barrier, parts);
+        }
+    }
+
+    private struct SecondStepPart<T, TCell> : IParallelKernel where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        public Stack Stack;
+
+        public readonly void Run(int part, int parts)
+        {
+            (int begin, int end) = Share<T>(Stack.H, TCell.GateCount, part, parts);
+            SingleForward.StepDownwards<T, TCell>(Stack, begin, end);
         }
     }
 

@@ -82,16 +82,16 @@ internal sealed unsafe class OneDnn
 
     internal sealed class Layer : IDisposable
     {
-        private readonly OneDnn library;
+        private readonly OneDnn oneDnn;
         private readonly LayerCase c;
         private readonly bool train;
         private readonly IReadOnlyList<PeerTensor> tensors;
         private readonly int weightsLength;
         private nint network;
 
-        public Layer(OneDnn library, LayerCase c, IReadOnlyList<PeerTensor> tensors, bool train, int threads)
+        public Layer(OneDnn oneDnn, LayerCase c, IReadOnlyList<PeerTensor> tensors, bool train, int threads)
         {
-            this.library = library;
+            this.oneDnn = oneDnn;
             this.c = c;
             this.tensors = tensors;
             this.train = train;
@@ -101,7 +101,7 @@ internal sealed unsafe class OneDnn
             fixed (float* x = Named("x").Values, w = weights)
             {
                 int cell = Array.IndexOf(Cell.All, c.Cell);
-                library.Check(library.open(cell, c.T, c.N, c.I, c.H, c.L, c.D, train ? 1 : 0, threads, x, w, &opened));
+                oneDnn.Check(oneDnn.open(cell, c.T, c.N, c.I, c.H, c.L, c.D, train ? 1 : 0, threads, x, w, &opened));
             }
 
             network = opened;
@@ -110,7 +110,7 @@ internal sealed unsafe class OneDnn
         // PyTorch's gates in oneDNN's order: a GRU's update gate comes first.
         private int[] Gates => c.Cell == Cell.Gru ? [1, 0, 2] : [.. Enumerable.Range(0, c.Cell.Gates)];
 
-        public void RunMany(int n) => library.Check(library.run(network, n));
+        public void RunMany(int n) => oneDnn.Check(oneDnn.run(network, n));
 
         /// <summary>Runs and returns the output and, in training, the gradients, under PyTorch's names.</summary>
         public IReadOnlyList<PeerTensor> Run()
@@ -118,7 +118,7 @@ internal sealed unsafe class OneDnn
             RunMany(1);
             PeerTensor y = PeerTensor.Zeros("y", c.OutputShape), dx = PeerTensor.Zeros("grad.x", c.InputShape);
             var gradients = new float[weightsLength];
-            fixed (float* py = y.Values, pdx = dx.Values, pg = gradients) library.Check(library.read(network, py, pdx, pg));
+            fixed (float* py = y.Values, pdx = dx.Values, pg = gradients) oneDnn.Check(oneDnn.read(network, py, pdx, pg));
             if (!train) return [y];
             List<PeerTensor> results = [y, dx];
             int offset = 0;
@@ -180,7 +180,7 @@ internal sealed unsafe class OneDnn
 
         public void Dispose()
         {
-            library.close(network);
+            oneDnn.close(network);
             network = 0;
         }
     }

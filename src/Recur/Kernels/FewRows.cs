@@ -13,7 +13,9 @@ internal static unsafe class FewRows
     private const long ParallelFloats = 1 << 17; // of the matrix for each thread: 10 us
     private const int RowsAtOnce = 16;           // two chains of multiply-adds that do not wait for each other
     private const int RowGrain = 8;
-    private const int SmallMatrix = 1 << 13;     // floats that stay in the first-level cache, in whatever order they are read
+
+    /// <summary>Floats that stay in the first-level cache, in whatever order they are read.</summary>
+    public const int SmallMatrix = 1 << 13;
 
     // y[n] = add[n] + Σ_k x[k] w[n, k]:  x [K], w [N, K], add [N] (null for zeros) in;  y [N] out; may be add
     public static void Product(int n, int k, float* x, float* w, float* add, float* y)

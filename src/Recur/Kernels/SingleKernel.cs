@@ -20,7 +20,6 @@ internal static unsafe class SingleKernel
     public const int MaxLayers = 16;
 
     private const long BarrierFlops = 100_000; // for each thread between two barriers, as in SequenceKernel
-    private const int SmallLayer = 1 << 13;    // floats of weights that stay in the first-level cache, in whatever order they are read
 
     /// <summary>One layer's operands. Rows belong to steps; of T+1 slots the one before the first step holds the
     /// initial state:
@@ -95,7 +94,7 @@ internal static unsafe class SingleKernel
     public static void Step<TCell>(in Stack stack, bool isSecond) where TCell : struct, ICellKernel
     {
         // The product with h is summed apart there, in one block of K.
-        if (!isSecond || (long)TCell.GateCount * stack.H * (stack.I + stack.H) <= SmallLayer || stack.H > Gemm.UnblockedK)
+        if (!isSecond || (long)TCell.GateCount * stack.H * (stack.I + stack.H) <= FewRows.SmallMatrix || stack.H > Gemm.UnblockedK)
         {
             Forward<TCell>(stack);
             return;

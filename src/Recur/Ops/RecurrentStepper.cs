@@ -92,7 +92,7 @@ internal sealed unsafe class RecurrentStepper<TCell> : RecurrentStepper where TC
             {
                 stack.X = x + (nint)i * o.InputSize;
                 stack.Layers = layers + i * o.NumLayers;
-                SingleKernel.Step<TCell>(stack, isSecond: (i + (odd ? n : 0)) % 2 == 1); // of all steps, whosever
+                SingleKernel.Step<TCell>(stack, isSecond: (i + (odd ? n : 0)) % 2 == 1); // by turns, whichever stream's step it is
                 float* last = stack.Layers[o.NumLayers - 1].States + stack.After(0) * stride;
                 new ReadOnlySpan<float>(last, o.HiddenSize).CopyTo(new Span<float>(y + (nint)i * o.HiddenSize, o.HiddenSize));
             }

@@ -19,7 +19,7 @@ public sealed class RecurrentSessionTests
                 yield return new LayerCase(kind, T: 5, N: n, I: 3, H: h) { Layers = 1 + (n + h) % 3 };
         yield return new LayerCase(kind, T: 3, N: 1, I: 900, H: 12); // sums in two blocks
         yield return new LayerCase(kind, T: 3, N: 1, I: 5, H: 400);  // split over threads
-        yield return new LayerCase(kind, T: 3, N: 1, I: 5, H: 780);  // so, and the sums over h in two blocks
+        yield return new LayerCase(kind, T: 3, N: 1, I: 5, H: 780);  // split over threads, and the sums over h in two blocks
     }
 
     [Theory, MemberData(nameof(Kinds))]

@@ -115,67 +115,37 @@ internal static unsafe class GemmTile
         }
 
         nint at = 0; // one offset for all rows: a pointer each would cost the loop as many additions
-        for (float* end = b + k * TV.Value * lanes; b < end; b += TV.Value * lanes)
+        // Two steps a turn: where two threads share a core, what a turn needs beside its products is what limits it.
+        for (float* lastStep = b + (k - 1) * TV.Value * lanes; b <= lastStep; b += 2 * TV.Value * lanes)
         {
             T b0 = T.Load(b);
             T b1 = TV.Value > 1 ? T.Load(b + 1 * lanes) : T.Zero;
             T b2 = TV.Value > 2 ? T.Load(b + 2 * lanes) : T.Zero;
             T b3 = TV.Value > 3 ? T.Load(b + 3 * lanes) : T.Zero;
-            T x0 = T.Create(a[at]);
-            T.AddProduct(ref c00, x0, b0);
-            if (TV.Value > 1) T.AddProduct(ref c01, x0, b1);
-            if (TV.Value > 2) T.AddProduct(ref c02, x0, b2);
-            if (TV.Value > 3) T.AddProduct(ref c03, x0, b3);
+            AddProducts<T, TV>(ref c00, ref c01, ref c02, ref c03, a[at], b0, b1, b2, b3);
+            if (TR.Value > 1) AddProducts<T, TV>(ref c10, ref c11, ref c12, ref c13, a1[at], b0, b1, b2, b3);
+            if (TR.Value > 2) AddProducts<T, TV>(ref c20, ref c21, ref c22, ref c23, a2[at], b0, b1, b2, b3);
+            if (TR.Value > 3) AddProducts<T, TV>(ref c30, ref c31, ref c32, ref c33, a3[at], b0, b1, b2, b3);
+            if (TR.Value > 4) AddProducts<T, TV>(ref c40, ref c41, ref c42, ref c43, a4[at], b0, b1, b2, b3);
+            if (TR.Value > 5) AddProducts<T, TV>(ref c50, ref c51, ref c52, ref c53, a5[at], b0, b1, b2, b3);
+            at += aStep;
+            if (b == lastStep) break;
 
-            if (TR.Value > 1)
-            {
-                T x1 = T.Create(a1[at]);
-                T.AddProduct(ref c10, x1, b0);
-                if (TV.Value > 1) T.AddProduct(ref c11, x1, b1);
-                if (TV.Value > 2) T.AddProduct(ref c12, x1, b2);
-                if (TV.Value > 3) T.AddProduct(ref c13, x1, b3);
-            }
-
-            if (TR.Value > 2)
-            {
-                T x2 = T.Create(a2[at]);
-                T.AddProduct(ref c20, x2, b0);
-                if (TV.Value > 1) T.AddProduct(ref c21, x2, b1);
-                if (TV.Value > 2) T.AddProduct(ref c22, x2, b2);
-                if (TV.Value > 3) T.AddProduct(ref c23, x2, b3);
-            }
-
-            if (TR.Value > 3)
-            {
-                T x3 = T.Create(a3[at]);
-                T.AddProduct(ref c30, x3, b0);
-                if (TV.Value > 1) T.AddProduct(ref c31, x3, b1);
-                if (TV.Value > 2) T.AddProduct(ref c32, x3, b2);
-                if (TV.Value > 3) T.AddProduct(ref c33, x3, b3);
-            }
-
-            if (TR.Value > 4)
-            {
-                T x4 = T.Create(a4[at]);
-                T.AddProduct(ref c40, x4, b0);
-                if (TV.Value > 1) T.AddProduct(ref c41, x4, b1);
-                if (TV.Value > 2) T.AddProduct(ref c42, x4, b2);
-                if (TV.Value > 3) T.AddProduct(ref c43, x4, b3);
-            }
-
-            if (TR.Value > 5)
-            {
-                T x5 = T.Create(a5[at]);
-                T.AddProduct(ref c50, x5, b0);
-                if (TV.Value > 1) T.AddProduct(ref c51, x5, b1);
-                if (TV.Value > 2) T.AddProduct(ref c52, x5, b2);
-                if (TV.Value > 3) T.AddProduct(ref c53, x5, b3);
-            }
-
+            b0 = T.Load(b + TV.Value * lanes);
+            if (TV.Value > 1) b1 = T.Load(b + (TV.Value + 1) * lanes);
+            if (TV.Value > 2) b2 = T.Load(b + (TV.Value + 2) * lanes);
+            if (TV.Value > 3) b3 = T.Load(b + (TV.Value + 3) * lanes);
+            AddProducts<T, TV>(ref c00, ref c01, ref c02, ref c03, a[at], b0, b1, b2, b3);
+            if (TR.Value > 1) AddProducts<T, TV>(ref c10, ref c11, ref c12, ref c13, a1[at], b0, b1, b2, b3);
+            if (TR.Value > 2) AddProducts<T, TV>(ref c20, ref c21, ref c22, ref c23, a2[at], b0, b1, b2, b3);
+            if (TR.Value > 3) AddProducts<T, TV>(ref c30, ref c31, ref c32, ref c33, a3[at], b0, b1, b2, b3);
+            if (TR.Value > 4) AddProducts<T, TV>(ref c40, ref c41, ref c42, ref c43, a4[at], b0, b1, b2, b3);
+            if (TR.Value > 5) AddProducts<T, TV>(ref c50, ref c51, ref c52, ref c53, a5[at], b0, b1, b2, b3);
             at += aStep;
             if (T.Count != FloatsPerLine) continue;
             Sse.Prefetch1(ahead);
-            ahead += aheadStep;
+            Sse.Prefetch1(ahead + aheadStep);
+            ahead += 2 * aheadStep;
         }
 
         // Chosen once for all rows: a tile over few columns of A is over soon, and this is then much of it.
@@ -206,6 +176,18 @@ internal static unsafe class GemmTile
             if (TR.Value > 4) AddPartAndStore<T, TV>(c40, c41, c42, c43, add + 4 * addRow, c + 4 * cRow, last);
             if (TR.Value > 5) AddPartAndStore<T, TV>(c50, c51, c52, c53, add + 5 * addRow, c + 5 * cRow, last);
         }
+    }
+
+    // c += x · b, of one row of A and V vectors of B.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddProducts<T, TV>(ref T c0, ref T c1, ref T c2, ref T c3, float x, T b0, T b1, T b2, T b3)
+        where T : unmanaged, ISimd<T> where TV : IConst
+    {
+        T all = T.Create(x);
+        T.AddProduct(ref c0, all, b0);
+        if (TV.Value > 1) T.AddProduct(ref c1, all, b1);
+        if (TV.Value > 2) T.AddProduct(ref c2, all, b2);
+        if (TV.Value > 3) T.AddProduct(ref c3, all, b3);
     }
 
     /// <summary>The same for 7 to 12 rows of one vector of columns: the sums of six would be waited for.</summary>

@@ -69,55 +69,73 @@ internal unsafe struct CellRows
         ForwardStates<T, TCell>(s);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void ForwardGates<T, TCell>(in CellRows s) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
         nint step = s.ColumnStep, units = s.Units, whole = units - units % T.Count;
         float* row = s.Columns;
-        for (int r = 0; r < s.Rows; r++)
-        {
-            for (nint u = 0; u < whole; u += T.Count) Gates<T, TCell>(row + u, step, T.Count);
-            if (whole < units) LastGates<T, TCell>(row + whole, step, (int)(units - whole));
-            row += s.ColumnsRow;
-        }
+        var math = ExpMath<T>.Load();
+        for (int r = 0; r < s.Rows; r++, row += s.ColumnsRow)
+            for (nint u = 0; u < whole; u += T.Count) Gates<T, TCell, AllLanes>(math, row + u, step, default);
+        if (whole < units) LastGates<T, TCell>(s, whole);
     }
 
-    // Apart, so that the loop over whole vectors holds no test of their length.
+    // Apart: no call is in the loop over whole vectors, so its constants stay in registers.
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void LastGates<T, TCell>(float* p, nint step, int count) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel =>
-        Gates<T, TCell>(p, step, count);
+    private static void LastGates<T, TCell>(in CellRows s, nint u) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        float* p = s.Columns + u;
+        var math = ExpMath<T>.Load();
+        for (int r = 0; r < s.Rows; r++, p += s.ColumnsRow) Gates<T, TCell, FirstLanes>(math, p, s.ColumnStep, new(s.Units - u));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Gates<T, TCell>(float* p, nint step, int count) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    private static void Gates<T, TCell, TLanes>(in ExpMath<T> math, float* p, nint step, TLanes lanes)
+        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TLanes : struct, ILanes
     {
         // The first and the last column of a GRU wait for the second half: loads and stores of them vanish.
-        T a = Load<T>(p, count), b = Load<T>(p + step, count), c = Load<T>(p + 2 * step, count);
-        T d = Load<T>(p + 3 * step, count);
-        TCell.Gates(ref a, ref b, ref c, ref d);
-        if (TCell.HasCellState) Store(p, count, a);
-        Store(p + step, count, b);
-        Store(p + 2 * step, count, c);
-        if (TCell.HasCellState) Store(p + 3 * step, count, d);
+        T a = Load<T, TLanes>(p, lanes), b = Load<T, TLanes>(p + step, lanes), c = Load<T, TLanes>(p + 2 * step, lanes);
+        T d = Load<T, TLanes>(p + 3 * step, lanes);
+        TCell.Gates(math, ref a, ref b, ref c, ref d);
+        if (TCell.HasCellState) Store(p, lanes, a);
+        Store(p + step, lanes, b);
+        Store(p + 2 * step, lanes, c);
+        if (TCell.HasCellState) Store(p + 3 * step, lanes, d);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static void ForwardStates<T, TCell>(in CellRows s) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
         nint step = s.ColumnStep, units = s.Units, whole = units - units % T.Count;
         float* before = s.Before, after = s.After, hidden = s.Hidden, row = s.Columns;
+        var math = ExpMath<T>.Load();
         for (int r = 0; r < s.Rows; r++)
         {
             int ahead = Math.Min(RowsAhead, s.Rows - 1 - r); // rows behind the last one may be those of another thread
             for (nint u = 0; u < whole; u += T.Count)
             {
                 if (T.Count == GemmTile.FloatsPerLine) PrefetchStates<TCell>(s, ahead, before == null ? null : before + u, after + u, hidden + u);
-                State<T, TCell>(row + u, step, before == null ? null : before + u, after + u, hidden + u, T.Count);
+                State<T, TCell, AllLanes>(math, row + u, step, before == null ? null : before + u, after + u, hidden + u, default);
             }
 
-            if (whole < units)
-                LastState<T, TCell>(
-                    row + whole, step, before == null ? null : before + whole, after + whole, hidden + whole, (int)(units - whole));
             row += s.ColumnsRow;
+            if (before != null) before += s.BeforeRow;
+            after += s.AfterRow;
+            hidden += s.HiddenRow;
+        }
+
+        if (whole < units) LastStates<T, TCell>(s, whole);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void LastStates<T, TCell>(in CellRows s, nint u) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        float* before = s.Before == null ? null : s.Before + u, after = s.After + u, hidden = s.Hidden + u, p = s.Columns + u;
+        var math = ExpMath<T>.Load();
+        for (int r = 0; r < s.Rows; r++)
+        {
+            State<T, TCell, FirstLanes>(math, p, s.ColumnStep, before, after, hidden, new(s.Units - u));
+            p += s.ColumnsRow;
             if (before != null) before += s.BeforeRow;
             after += s.AfterRow;
             hidden += s.HiddenRow;
@@ -137,87 +155,112 @@ internal unsafe struct CellRows
         Sse.Prefetch0(hidden + ahead * s.HiddenRow);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void LastState<T, TCell>(float* p, nint step, float* before, float* after, float* hidden, int count)
-        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel =>
-        State<T, TCell>(p, step, before, after, hidden, count);
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void State<T, TCell>(float* p, nint step, float* before, float* after, float* hidden, int count)
-        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    private static void State<T, TCell, TLanes>(in ExpMath<T> math, float* p, nint step, float* before, float* after, float* hidden, TLanes lanes)
+        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TLanes : struct, ILanes
     {
-        T a = Load<T>(p, count), b = T.Zero, c = T.Zero, d = T.Zero, carry = T.Zero;
+        T a = Load<T, TLanes>(p, lanes), b = T.Zero, c = T.Zero, d = T.Zero, carry = T.Zero;
         if (TCell.Columns > 1)
         {
-            b = Load<T>(p + step, count);
-            c = Load<T>(p + 2 * step, count);
-            d = Load<T>(p + 3 * step, count);
-            if (before != null) carry = Load<T>(before, count);
+            b = Load<T, TLanes>(p + step, lanes);
+            c = Load<T, TLanes>(p + 2 * step, lanes);
+            d = Load<T, TLanes>(p + 3 * step, lanes);
+            if (before != null) carry = Load<T, TLanes>(before, lanes);
         }
 
-        Store(hidden, count, TCell.State(ref a, b, c, d, ref carry));
+        Store(hidden, lanes, TCell.State(math, ref a, b, c, d, ref carry));
         if (TCell.Columns == 1) return;
-        if (TCell.HasCellState) Store(after, count, carry);
-        else Store(p, count, a);
+        if (TCell.HasCellState) Store(after, lanes, carry);
+        else Store(p, lanes, a);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void Backward<T, TCell>(in CellRows s) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
         nint units = s.Units, whole = units - units % T.Count;
         CellRows at = s;
-        for (int r = 0; r < s.Rows; r++)
-        {
-            for (nint u = 0; u < whole; u += T.Count) Backward<T, TCell>(at, u, T.Count);
-            if (whole < units) LastBackward<T, TCell>(at, whole, (int)(units - whole));
-            at.Columns += s.ColumnsRow;
-            at.Grads += s.GradsRow;
-            if (s.Before != null) at.Before += s.BeforeRow;
-            at.After += s.AfterRow;
-            at.HiddenGrad += s.HiddenGradRow;
-            at.Carry += s.CarryRow;
-        }
+        var math = ExpMath<T>.Load();
+        for (int r = 0; r < s.Rows; r++, at.NextBackward())
+            for (nint u = 0; u < whole; u += T.Count) Backward<T, TCell, AllLanes>(math, at, u, default);
+        if (whole < units) LastBackward<T, TCell>(s, whole);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void LastBackward<T, TCell>(in CellRows s, nint u, int count)
-        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel => Backward<T, TCell>(s, u, count);
+    private static void LastBackward<T, TCell>(in CellRows s, nint u) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    {
+        CellRows at = s;
+        var math = ExpMath<T>.Load();
+        for (int r = 0; r < s.Rows; r++, at.NextBackward()) Backward<T, TCell, FirstLanes>(math, at, u, new(s.Units - u));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Backward<T, TCell>(in CellRows s, nint u, int count) where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
+    private void NextBackward()
+    {
+        Columns += ColumnsRow;
+        Grads += GradsRow;
+        if (Before != null) Before += BeforeRow;
+        After += AfterRow;
+        HiddenGrad += HiddenGradRow;
+        Carry += CarryRow;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Backward<T, TCell, TLanes>(in ExpMath<T> math, in CellRows s, nint u, TLanes lanes)
+        where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel where TLanes : struct, ILanes
     {
         nint step = s.ColumnStep;
         float* p = s.Columns + u, q = s.Grads + u;
         T a = T.Zero, b = T.Zero, c = T.Zero, d = T.Zero, carry = T.Zero, old = T.Zero, now = T.Zero;
         if (TCell.Columns > 1)
         {
-            a = Load<T>(p, count);
-            b = Load<T>(p + step, count);
-            c = Load<T>(p + 2 * step, count);
-            d = Load<T>(p + 3 * step, count);
-            carry = Load<T>(s.Carry + u, count);
-            if (s.Before != null) old = Load<T>(s.Before + u, count);
+            a = Load<T, TLanes>(p, lanes);
+            b = Load<T, TLanes>(p + step, lanes);
+            c = Load<T, TLanes>(p + 2 * step, lanes);
+            d = Load<T, TLanes>(p + 3 * step, lanes);
+            carry = Load<T, TLanes>(s.Carry + u, lanes);
+            if (s.Before != null) old = Load<T, TLanes>(s.Before + u, lanes);
         }
 
-        if (TCell.Columns == 1 || TCell.HasCellState) now = Load<T>(s.After + u, count);
-        TCell.Backward(ref a, ref b, ref c, ref d, old, now, Load<T>(s.HiddenGrad + u, count), ref carry);
-        Store(q, count, a);
+        if (TCell.Columns == 1 || TCell.HasCellState) now = Load<T, TLanes>(s.After + u, lanes);
+        TCell.Backward(math, ref a, ref b, ref c, ref d, old, now, Load<T, TLanes>(s.HiddenGrad + u, lanes), ref carry);
+        Store(q, lanes, a);
         if (TCell.Columns == 1) return;
-        Store(q + step, count, b);
-        Store(q + 2 * step, count, c);
-        Store(q + 3 * step, count, d);
-        Store(s.Carry + u, count, carry);
+        Store(q + step, lanes, b);
+        Store(q + 2 * step, lanes, c);
+        Store(q + 3 * step, lanes, d);
+        Store(s.Carry + u, lanes, carry);
     }
 
-    // Nearly always all lanes, which a partial access would make pay.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static T Load<T>(float* p, int count) where T : unmanaged, ISimd<T> =>
-        count == T.Count ? T.Load(p) : T.LoadPartial(p, count);
+    private static T Load<T, TLanes>(float* p, TLanes lanes) where T : unmanaged, ISimd<T> where TLanes : struct, ILanes =>
+        TLanes.All ? T.Load(p) : T.LoadPartial(p, lanes.Count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<T>(float* p, int count, T value) where T : unmanaged, ISimd<T>
+    private static void Store<T, TLanes>(float* p, TLanes lanes, T value) where T : unmanaged, ISimd<T> where TLanes : struct, ILanes
     {
-        if (count == T.Count) value.Store(p);
-        else value.StorePartial(p, count);
+        if (TLanes.All) value.Store(p);
+        else value.StorePartial(p, lanes.Count);
+    }
+
+    /// <summary>How much of a vector there is; known to the JIT, as a partial access would make the many whole ones pay.</summary>
+    private interface ILanes
+    {
+        static abstract bool All { get; }
+
+        int Count { get; }
+    }
+
+    private readonly struct AllLanes : ILanes
+    {
+        public static bool All => true;
+
+        public int Count => 0; // asked by nobody
+    }
+
+    private readonly struct FirstLanes(nint count) : ILanes
+    {
+        public static bool All => false;
+
+        public int Count => (int)count;
     }
 }

@@ -116,7 +116,7 @@ internal static unsafe class GemmTile
 
         nint at = 0; // one offset for all rows: a pointer each would cost the loop as many additions
         // Two steps a turn: where two threads share a core, what a turn needs beside its products is what limits it.
-        for (float* lastStep = b + (k - 1) * TV.Value * lanes; b <= lastStep; b += 2 * TV.Value * lanes)
+        for (int behind = k - 1; behind >= 0; behind -= 2)
         {
             T b0 = T.Load(b);
             T b1 = TV.Value > 1 ? T.Load(b + 1 * lanes) : T.Zero;
@@ -129,7 +129,7 @@ internal static unsafe class GemmTile
             if (TR.Value > 4) AddProducts<T, TV>(ref c40, ref c41, ref c42, ref c43, a4[at], b0, b1, b2, b3);
             if (TR.Value > 5) AddProducts<T, TV>(ref c50, ref c51, ref c52, ref c53, a5[at], b0, b1, b2, b3);
             at += aStep;
-            if (b == lastStep) break;
+            if (behind == 0) break;
 
             b0 = T.Load(b + TV.Value * lanes);
             if (TV.Value > 1) b1 = T.Load(b + (TV.Value + 1) * lanes);
@@ -142,6 +142,7 @@ internal static unsafe class GemmTile
             if (TR.Value > 4) AddProducts<T, TV>(ref c40, ref c41, ref c42, ref c43, a4[at], b0, b1, b2, b3);
             if (TR.Value > 5) AddProducts<T, TV>(ref c50, ref c51, ref c52, ref c53, a5[at], b0, b1, b2, b3);
             at += aStep;
+            b += 2 * TV.Value * lanes;
             if (T.Count != FloatsPerLine) continue;
             Sse.Prefetch1(ahead);
             Sse.Prefetch1(ahead + aheadStep);

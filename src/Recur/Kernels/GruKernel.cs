@@ -20,23 +20,23 @@ internal readonly struct GruKernel : ICellKernel
     public static bool HasCellState => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Gates<T>(ref T n, ref T r, ref T z, ref T q) where T : unmanaged, ISimd<T>
+    public static void Gates<T>(in ExpMath<T> math, ref T n, ref T r, ref T z, ref T q) where T : unmanaged, ISimd<T>
     {
-        r = VectorMath.Sigmoid(r);
-        z = VectorMath.Sigmoid(z);
+        r = math.Sigmoid(r);
+        z = math.Sigmoid(z);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T State<T>(ref T n, T r, T z, T q, ref T carry) where T : unmanaged, ISimd<T>
+    public static T State<T>(in ExpMath<T> math, ref T n, T r, T z, T q, ref T carry) where T : unmanaged, ISimd<T>
     {
-        n = VectorMath.Tanh(T.Fma(r, q, n));
+        n = math.Tanh(T.Fma(r, q, n));
         return Denormals.Flush(T.Fma(z, carry - n, n));
     }
 
     // With a_n = W_in x + b_in + r∘q:
     //   dz = dh∘(h - n)    da_n = dh∘(1 - z)∘(1 - n²)    dr = da_n∘q    dq = da_n∘r    carry = dh∘z
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Backward<T>(ref T n, ref T r, ref T z, ref T q, T before, T after, T dh, ref T carry)
+    public static void Backward<T>(in ExpMath<T> math, ref T n, ref T r, ref T z, ref T q, T before, T after, T dh, ref T carry)
         where T : unmanaged, ISimd<T>
     {
         T one = T.Create(1f);

@@ -29,13 +29,15 @@ internal interface ICellKernel
     /// <summary>The first half of a step: what does not wait for anything but the sums. The activations of many units
     /// run side by side
     /// here, which in one chain with the state they could not.</summary>
+    /// <param name="math">The activations; loaded before the loop over the units.</param>
     /// <param name="a">In the sums, out what is kept; so are the others.</param>
     /// <param name="b">As <paramref name="a"/>.</param>
     /// <param name="c">As <paramref name="a"/>.</param>
     /// <param name="d">As <paramref name="a"/>.</param>
-    static abstract void Gates<T>(ref T a, ref T b, ref T c, ref T d) where T : unmanaged, ISimd<T>;
+    static abstract void Gates<T>(in ExpMath<T> math, ref T a, ref T b, ref T c, ref T d) where T : unmanaged, ISimd<T>;
 
     /// <summary>The second half: the state.</summary>
+    /// <param name="math">As before.</param>
     /// <param name="a">As the first half has left it; only the first column may still change.</param>
     /// <param name="b">As the first half has left it.</param>
     /// <param name="c">As the first half has left it.</param>
@@ -43,9 +45,10 @@ internal interface ICellKernel
     /// <param name="carry">In what the units held before the step: c of a cell that has it, else h. Out c after the
     /// step.</param>
     /// <returns>h after the step.</returns>
-    static abstract T State<T>(ref T a, T b, T c, T d, ref T carry) where T : unmanaged, ISimd<T>;
+    static abstract T State<T>(in ExpMath<T> math, ref T a, T b, T c, T d, ref T carry) where T : unmanaged, ISimd<T>;
 
     /// <summary>The gradients of one step.</summary>
+    /// <param name="math">As before.</param>
     /// <param name="a">In what Forward has kept, out the gradient of the sum; so are the others.</param>
     /// <param name="b">As <paramref name="a"/>.</param>
     /// <param name="c">As <paramref name="a"/>.</param>
@@ -55,6 +58,6 @@ internal interface ICellKernel
     /// <param name="dh">The gradient of h after the step.</param>
     /// <param name="carry">In/out the gradient that flows from step to step beside the product: of c, or a share of
     /// that of h.</param>
-    static abstract void Backward<T>(ref T a, ref T b, ref T c, ref T d, T before, T after, T dh, ref T carry)
+    static abstract void Backward<T>(in ExpMath<T> math, ref T a, ref T b, ref T c, ref T d, T before, T after, T dh, ref T carry)
         where T : unmanaged, ISimd<T>;
 }

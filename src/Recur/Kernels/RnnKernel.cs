@@ -15,17 +15,17 @@ internal readonly struct TanhKernel : ICellKernel
 
     public static bool HasCellState => false;
 
-    public static void Gates<T>(ref T a, ref T b, ref T c, ref T d) where T : unmanaged, ISimd<T>
+    public static void Gates<T>(in ExpMath<T> math, ref T a, ref T b, ref T c, ref T d) where T : unmanaged, ISimd<T>
     {
     }
 
     // The test for small values looks at the sum, so that it runs beside the tanh and not behind it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T State<T>(ref T a, T b, T c, T d, ref T carry) where T : unmanaged, ISimd<T> =>
-        a = Denormals.FlushWhere(a, VectorMath.Tanh(a));
+    public static T State<T>(in ExpMath<T> math, ref T a, T b, T c, T d, ref T carry) where T : unmanaged, ISimd<T> =>
+        a = Denormals.FlushWhere(a, math.Tanh(a));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Backward<T>(ref T a, ref T b, ref T c, ref T d, T before, T after, T dh, ref T carry)
+    public static void Backward<T>(in ExpMath<T> math, ref T a, ref T b, ref T c, ref T d, T before, T after, T dh, ref T carry)
         where T : unmanaged, ISimd<T> => a = Denormals.Flush(dh * T.Fma(-after, after, T.Create(1f)));
 }
 
@@ -42,15 +42,15 @@ internal readonly struct ReluKernel : ICellKernel
 
     public static bool HasCellState => false;
 
-    public static void Gates<T>(ref T a, ref T b, ref T c, ref T d) where T : unmanaged, ISimd<T>
+    public static void Gates<T>(in ExpMath<T> math, ref T a, ref T b, ref T c, ref T d) where T : unmanaged, ISimd<T>
     {
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T State<T>(ref T a, T b, T c, T d, ref T carry) where T : unmanaged, ISimd<T> =>
+    public static T State<T>(in ExpMath<T> math, ref T a, T b, T c, T d, ref T carry) where T : unmanaged, ISimd<T> =>
         a = Denormals.Flush(T.Max(T.Zero, a));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Backward<T>(ref T a, ref T b, ref T c, ref T d, T before, T after, T dh, ref T carry)
+    public static void Backward<T>(in ExpMath<T> math, ref T a, ref T b, ref T c, ref T d, T before, T after, T dh, ref T carry)
         where T : unmanaged, ISimd<T> => a = Denormals.Flush(T.Select(T.GreaterThan(after, T.Zero), dh, T.Zero));
 }

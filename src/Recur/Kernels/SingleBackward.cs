@@ -170,7 +170,7 @@ internal static unsafe class SingleBackward
     {
         T all = T.Load(dh) + product, sum = T.Zero, none = T.Zero;
         all.Store(dh); // a listener may want it
-        TCell.Backward(ref sum, ref none, ref none, ref none, none, T.Load(after), all, ref none);
+        TCell.Backward(ExpMath<T>.Load(), ref sum, ref none, ref none, ref none, none, T.Load(after), all, ref none);
         sum.Store(grads);
     }
 
@@ -189,6 +189,7 @@ internal static unsafe class SingleBackward
         float* columns, float* grads, float* before, float* after, float* dh, float* carries, nint stride, int units)
         where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
+        var math = ExpMath<T>.Load();
         for (nint u = 0; u < units; u += T.Count)
         {
             float* p = columns + u, q = grads + u;
@@ -204,7 +205,7 @@ internal static unsafe class SingleBackward
             }
 
             if (TCell.Columns == 1 || TCell.HasCellState) now = T.Load(after + u);
-            TCell.Backward(ref a, ref b, ref c, ref d, old, now, T.Load(dh + u), ref carry);
+            TCell.Backward(math, ref a, ref b, ref c, ref d, old, now, T.Load(dh + u), ref carry);
             a.Store(q);
             if (TCell.Columns == 1) continue;
             b.Store(q + stride);

@@ -171,11 +171,12 @@ internal static unsafe class SingleForward
             w += TV.Value * lanes;
         }
 
+        var math = ExpMath<T>.Load();
         a0 = T.Load(states) + a0;
-        TCell.State(ref a0, none, none, none, ref none).Store(states);
+        TCell.State(math, ref a0, none, none, none, ref none).Store(states);
         if (TV.Value == 1) return;
         a1 = T.Load(states + lanes) + a1;
-        TCell.State(ref a1, none, none, none, ref none).Store(states + lanes);
+        TCell.State(math, ref a1, none, none, none, ref none).Store(states + lanes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -190,6 +191,7 @@ internal static unsafe class SingleForward
     private static void Activate<T, TCell>(float* columns, nint stride, float* before, float* cells, float* states, int units)
         where T : unmanaged, ISimd<T> where TCell : struct, ICellKernel
     {
+        var math = ExpMath<T>.Load();
         for (nint u = 0; u < units; u += T.Count)
         {
             float* p = columns + u;
@@ -200,10 +202,10 @@ internal static unsafe class SingleForward
                 c = T.Load(p + 2 * stride);
                 d = T.Load(p + 3 * stride);
                 carry = T.Load(before + u);
-                TCell.Gates(ref a, ref b, ref c, ref d);
+                TCell.Gates(math, ref a, ref b, ref c, ref d);
             }
 
-            TCell.State(ref a, b, c, d, ref carry).Store(states + u);
+            TCell.State(math, ref a, b, c, d, ref carry).Store(states + u);
             if (TCell.Columns == 1) continue;
             if (TCell.HasCellState) carry.Store(cells + u);
             a.Store(p);

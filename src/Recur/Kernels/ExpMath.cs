@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Recur.Kernels;
 
-/// <summary>e^x, tanh and the logistic function with their constants in registers, for a loop that needs them often; others call
-/// <see cref="VectorMath"/>.</summary>
+/// <summary>tanh, the logistic function and the first half of e^x, with their constants at hand: <see cref="Load"/> for a loop over
+/// many vectors, <see cref="Immediate"/> for others, to whom <see cref="VectorMath"/> gives it.</summary>
 /// <remarks>
 /// Method (Cody and Waite 1980): x = n·ln 2 + r with |r| at most ln 2 / 2, ln 2 split in two so that r is exact to the
 /// last bit; e^r - 1 = r + r²·q(r) with q of degree 4, fitted by us for least relative error of e^r (3e-9); scale by 2^n.
@@ -18,30 +18,45 @@ internal readonly struct ExpMath<T> where T : unmanaged, ISimd<T>
     private readonly T q0, q1, q2, q3, q4, one, two;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ExpMath(float one)
+    private ExpMath(
+        float mostOfTanh, float leastOfTanh, float mostOfSigmoid, float leastOfSigmoid, float log2E, float twoLog2E, float rounder,
+        float minusLn2, float minusLn2High, float minusLn2Low, float q0, float q1, float q2, float q3, float q4, float one, float two)
     {
-        mostOfTanh = T.Create(ExpConstants.MostOfTanh);
-        leastOfTanh = T.Create(ExpConstants.LeastOfTanh);
-        mostOfSigmoid = T.Create(ExpConstants.MostOfSigmoid);
-        leastOfSigmoid = T.Create(ExpConstants.LeastOfSigmoid);
-        log2E = T.Create(ExpConstants.Log2E);
-        twoLog2E = T.Create(ExpConstants.TwoLog2E);
-        rounder = T.Create(ExpConstants.Rounder);
-        minusLn2 = T.Create(ExpConstants.MinusLn2);
-        minusLn2High = T.Create(ExpConstants.MinusLn2High);
-        minusLn2Low = T.Create(ExpConstants.MinusLn2Low);
-        q0 = T.Create(ExpConstants.Q0);
-        q1 = T.Create(ExpConstants.Q1);
-        q2 = T.Create(ExpConstants.Q2);
-        q3 = T.Create(ExpConstants.Q3);
-        q4 = T.Create(ExpConstants.Q4);
+        this.mostOfTanh = T.Create(mostOfTanh);
+        this.leastOfTanh = T.Create(leastOfTanh);
+        this.mostOfSigmoid = T.Create(mostOfSigmoid);
+        this.leastOfSigmoid = T.Create(leastOfSigmoid);
+        this.log2E = T.Create(log2E);
+        this.twoLog2E = T.Create(twoLog2E);
+        this.rounder = T.Create(rounder);
+        this.minusLn2 = T.Create(minusLn2);
+        this.minusLn2High = T.Create(minusLn2High);
+        this.minusLn2Low = T.Create(minusLn2Low);
+        this.q0 = T.Create(q0);
+        this.q1 = T.Create(q1);
+        this.q2 = T.Create(q2);
+        this.q3 = T.Create(q3);
+        this.q4 = T.Create(q4);
         this.one = T.Create(one);
-        two = T.Create(ExpConstants.Two);
+        this.two = T.Create(two);
     }
 
-    /// <summary>Before the loop; what is not used is not loaded.</summary>
+    /// <summary>For a loop, before it: its constants stay in registers. What is not used is not loaded.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ExpMath<T> Load() => new(ExpConstants.One);
+    public static ExpMath<T> Load() => new(
+        Kept.MostOfTanh, Kept.LeastOfTanh, Kept.MostOfSigmoid, Kept.LeastOfSigmoid, Kept.Log2E, Kept.TwoLog2E, Kept.Rounder,
+        Kept.MinusLn2, Kept.MinusLn2High, Kept.MinusLn2Low, Kept.Q0, Kept.Q1, Kept.Q2, Kept.Q3, Kept.Q4, Kept.One, Kept.Two);
+
+    /// <summary>For one vector: its constants are operands of the instructions.</summary>
+    public static ExpMath<T> Immediate
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(
+            ExpConstants.MostOfTanh, -ExpConstants.MostOfTanh, ExpConstants.MostOfSigmoid, -ExpConstants.MostOfSigmoid,
+            ExpConstants.Log2E, 2f * ExpConstants.Log2E, ExpConstants.Rounder,
+            -ExpConstants.Ln2, -ExpConstants.Ln2High, -ExpConstants.Ln2Low,
+            ExpConstants.Q0, ExpConstants.Q1, ExpConstants.Q2, ExpConstants.Q3, ExpConstants.Q4, 1f, 2f);
+    }
 
     /// <summary>e^y - 1 without its power of two, that power n as y = n·ln 2 + r has it, and 2^n, which is right for n from -126
     /// to 127.</summary>
@@ -103,18 +118,28 @@ internal readonly struct ExpMath<T> where T : unmanaged, ISimd<T>
     }
 }
 
-/// <summary>The numbers of <see cref="ExpMath{T}"/>. They never change, and yet none may be constant or readonly: the JIT loads
-/// what it knows again at every use instead of keeping it, which was a third of the instructions of a step's loops.</summary>
-internal static class ExpConstants
+/// <summary>The constants as variables that never change: what the JIT knows to be constant it loads again at every use, and such
+/// loads were a third of the instructions of a step's loops.</summary>
+file static class Kept
 {
-    public static float MostOfTanh = 9.1f, LeastOfTanh = -9.1f, MostOfSigmoid = 87f, LeastOfSigmoid = -87f;
-    public static float Log2E = 1.44269504f, TwoLog2E = 2f * 1.44269504f;
-    public static float MinusLn2 = -0.693147182f;                                  // 1.9e-9 too large
-    public static float MinusLn2High = -0.693359375f, MinusLn2Low = 2.12194440e-4f; // 9 significant bits: n·0.693359375 is exact
-    public static float Q0 = 0.49999994f, Q1 = 0.16666521f, Q2 = 0.04166839f, Q3 = 0.008368745f, Q4 = 0.0013814538f;
+    public static float MostOfTanh = ExpConstants.MostOfTanh, LeastOfTanh = -ExpConstants.MostOfTanh;
+    public static float MostOfSigmoid = ExpConstants.MostOfSigmoid, LeastOfSigmoid = -ExpConstants.MostOfSigmoid;
+    public static float Log2E = ExpConstants.Log2E, TwoLog2E = 2f * ExpConstants.Log2E, Rounder = ExpConstants.Rounder;
+    public static float MinusLn2 = -ExpConstants.Ln2, MinusLn2High = -ExpConstants.Ln2High, MinusLn2Low = -ExpConstants.Ln2Low;
+    public static float Q0 = ExpConstants.Q0, Q1 = ExpConstants.Q1, Q2 = ExpConstants.Q2, Q3 = ExpConstants.Q3, Q4 = ExpConstants.Q4;
     public static float One = 1f, Two = 2f;
+}
+
+file static class ExpConstants
+{
+    public const float MostOfTanh = 9.1f, MostOfSigmoid = 87f;
+    public const float Log2E = 1.44269504f;
+    public const float Ln2High = 0.693359375f;        // 9 significant bits: n·Ln2High is exact
+    public const float Ln2Low = -2.12194440e-4f;
+    public const float Ln2 = 0.693147182f;            // 1.9e-9 too large
+    public const float Q0 = 0.49999994f, Q1 = 0.16666521f, Q2 = 0.04166839f, Q3 = 0.008368745f, Q4 = 0.0013814538f;
 
     // Added to a number below 2^22 in magnitude, rounds it to a whole number n (the spacing of floats there is 1), whose
     // n + 127 then stands in the lowest bits: shifted into place they are 2^n.
-    public static float Rounder = 12582912f + 127f; // 1.5·2^23 + 127
+    public const float Rounder = 12582912f + 127f; // 1.5·2^23 + 127
 }

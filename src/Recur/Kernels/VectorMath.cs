@@ -11,7 +11,7 @@ internal static class VectorMath
     public static T Exp<T>(T x) where T : unmanaged, ISimd<T>
     {
         x = T.Min(T.Create(89f), T.Max(T.Create(-104f), x)); // constants first: a NaN in the second argument survives
-        T p = ExpMath<T>.Load().Reduced(x, out T n, out _) + T.Create(1f);
+        T p = ExpMath<T>.Immediate.Reduced(x, out T n, out _) + T.Create(1f);
         // 2^n alone leaves the range of floats at both ends, so it is applied in two halves.
         T half = T.Round(n * T.Create(0.5f));
         return p * T.Pow2(half) * T.Pow2(n - half);
@@ -19,11 +19,11 @@ internal static class VectorMath
 
     /// <inheritdoc cref="ExpMath{T}.Tanh"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Tanh<T>(T x) where T : unmanaged, ISimd<T> => ExpMath<T>.Load().Tanh(x);
+    public static T Tanh<T>(T x) where T : unmanaged, ISimd<T> => ExpMath<T>.Immediate.Tanh(x);
 
     /// <inheritdoc cref="ExpMath{T}.Sigmoid"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Sigmoid<T>(T x) where T : unmanaged, ISimd<T> => ExpMath<T>.Load().Sigmoid(x);
+    public static T Sigmoid<T>(T x) where T : unmanaged, ISimd<T> => ExpMath<T>.Immediate.Sigmoid(x);
 
     /// <summary>e^-|x|, at least e^-60: small enough for a logistic function, and a learning rate times it is no
     /// denormal.</summary>
@@ -31,7 +31,7 @@ internal static class VectorMath
     public static T ExpMinusAbs<T>(T x) where T : unmanaged, ISimd<T>
     {
         T y = -T.Min(T.Create(60f), T.Abs(x)); // 60 first: NaN stays NaN
-        T p = ExpMath<T>.Load().Reduced(y, out _, out T scale);
+        T p = ExpMath<T>.Immediate.Reduced(y, out _, out T scale);
         return T.Fma(p, scale, scale);
     }
 
@@ -40,7 +40,7 @@ internal static class VectorMath
     public static T ExpM1<T>(T x) where T : unmanaged, ISimd<T>
     {
         x = T.Min(T.Create(87f), T.Max(T.Create(-87f), x));
-        T p = ExpMath<T>.Load().Reduced(x, out _, out T scale);
+        T p = ExpMath<T>.Immediate.Reduced(x, out _, out T scale);
         return T.Fma(p, scale, scale - T.Create(1f));
     }
 
